@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+// Runs the requests of one client: asks each request's machine what to do, and does it with connections, timers and the map.
+// Everything but `post` happens on one strand, so nothing here needs a lock.
+#pragma once
+
+#include "mykeyv/async/mailbox.hpp"
+#include "mykeyv/base/unique_function.hpp"
+#include "mykeyv/client/impl/backoff.hpp"
+#include "mykeyv/client/impl/connection.hpp"
+#include "mykeyv/client/impl/request.hpp"
+#include "mykeyv/client/impl/request_machine.hpp"
+#include "mykeyv/client/impl/slot_map.hpp"
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <atomic>
+#include <chrono>
+#include <map>
+#include <memory>
+#include <optional>
+#include <unordered_map>
+#include <vector>
+
+namespace mykeyv::detail {
+
+class engine final : public std::enable_shared_from_this<engine>, private connection_events {
+public:
+    using clock = std::chrono::steady_clock;
+    using deadline = clock::time_point;
+    /// The error and the node's reply; the reply also where the error came from it.
+    using done = unique_function<void(error_code, resp::value)>;
+
+    /// Throws std::invalid_argument for options out of range.
+    engine(boost::asio::any_io_executor const&, client_options);
+    ~engine();
+
+    /// Any thread: runs `task` on the strand. Tasks of one thread stay in order.
+    void post(unique_function<void()> task);
+
+    operation_id new_operation() noexcept { return operation_id{++last_operation_}; }
+
+    // On the strand
+
+    /// When an operation that begins now has to be over.
+    deadline new_deadline() const noexcept;
+
+    /// Makes the request, as often and wherever it takes. `done` is called exactly once, perhaps within the call. An operation may
+    /// consist of several requests. `delay`: pauses for the backoff after so many other pauses first; 0: does not.
+    void perform(operation_id, request, deadline, done, int delay = 0);
+    void cancel(operation_id, cancel_mode);
+    void stop();
+
+    /// The map as it is known; empty at first.
+    slot_map const& map() const noexcept { return map_; }
+    /// A node said so.
+    void learn(redirect const&);
+
+private:
+    using timers = std::multimap<clock::time_point, ticket>;
+    struct operation {
+        operation_id id;
+        request what;
+        request_machine machine;
+        done then;
+        action::prelude first = action::prelude::none;
+        std::shared_ptr<connection> on;           // where it was last queued
+        std::optional<timers::iterator> deadline;
+        std::optional<timers::iterator> pause;
+    };
+    using connections = std::vector<std::shared_ptr<connection>>;
+
+    void act(ticket, action const&);
+    void interrupt(ticket, unique_function<action(request_machine&)> event);
+    void send(ticket, action const&);
+    void send_to(ticket, operation&, endpoint const&);
+    void complete(ticket, errc, resp::value reply);
+    std::shared_ptr<connection> const& connection_to(endpoint const&, destination const&);
+
+    int write(ticket, std::string& out) override;
+    bool on_reply(ticket, resp::value&&) override;
+    void on_lost(ticket) override;
+    void on_unreachable(ticket, errc refused) override;
+
+    void set_timer(ticket, std::optional<timers::iterator>&, clock::time_point);
+    void drop_timer(std::optional<timers::iterator>&);
+    void arm();
+    void on_timer();
+
+    void await_map(ticket);
+    void refresh();
+    void ask_next_candidate();
+    void on_map(error_code, resp::value const&, endpoint const& asked);
+    void resume(ticket);
+    std::vector<ticket> take_waiters();
+    std::vector<endpoint> map_candidates() const;
+
+    client_options options_;
+    boost::asio::any_io_executor strand_;
+    async::mailbox inbox_;
+    std::atomic<std::uint64_t> last_operation_{0};
+    std::uint64_t last_ticket_ = 0;
+    bool stopped_ = false;
+
+    std::vector<endpoint> seeds_;
+    slot_map map_;
+    std::vector<ticket> waiting_for_map_;
+    std::vector<endpoint> candidates_;  // still to be asked for the map in this round, last first
+    errc map_hindrance_ = errc::ok;     // why there was no map to be had in this round
+    bool refreshing_ = false;
+
+    backoff backoff_;
+    std::unordered_map<ticket, operation> operations_;
+    std::map<endpoint, connections> connections_;
+    timers timers_;
+    boost::asio::steady_timer timer_;
+    std::optional<clock::time_point> armed_for_;
+};
+
+}  // namespace mykeyv::detail

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+// The engine's timers, and how it comes by the map of the cluster: one node after the other is asked until one answers.
+#include "mykeyv/client/impl/engine.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace mykeyv::detail {
+
+void engine::set_timer(ticket who, std::optional<timers::iterator>& held, clock::time_point at)
+{
+    drop_timer(held);
+    held = timers_.emplace(at, who);
+    arm();
+}
+
+void engine::drop_timer(std::optional<timers::iterator>& held)
+{
+    if (held) { timers_.erase(*std::exchange(held, {})); }
+}
+
+// One Asio timer serves all. It rests while there is nothing to wait for, so that it does not keep the context at work.
+void engine::arm()
+{
+    if (timers_.empty()) {
+        if (std::exchange(armed_for_, {})) { timer_.cancel(); }
+        return;
+    }
+    auto const first = timers_.begin()->first;
+    if (armed_for_ && *armed_for_ <= first) { return; }
+    armed_for_ = first;
+    timer_.expires_at(first);
+    timer_.async_wait([weak = weak_from_this()](error_code const& ec) {
+        auto const self = weak.lock();
+        if (self && !ec) { self->on_timer(); }
+    });
+}
+
+void engine::on_timer()
+{
+    armed_for_.reset();
+    auto const now = clock::now();
+    while (!timers_.empty() && timers_.begin()->first <= now) {
+        auto const due = timers_.begin();
+        auto const who = due->second;
+        auto& concerned = operations_.at(who);
+        bool const over = concerned.deadline == due;
+        drop_timer(over ? concerned.deadline : concerned.pause);
+        if (over) {
+            interrupt(who, [](request_machine& machine) { return machine.on_deadline(); });
+        } else {
+            act(who, concerned.machine.on_waited());
+        }
+    }
+    arm();
+}
+
+void engine::await_map(ticket who)
+{
+    waiting_for_map_.push_back(who);
+    refresh();
+}
+
+void engine::refresh()
+{
+    if (refreshing_ || stopped_) { return; }
+    refreshing_ = true;
+    map_hindrance_ = errc::not_connected;
+    candidates_ = map_candidates();
+    ask_next_candidate();
+}
+
+// The nodes of the map, then the seeds; those first with whom we are in contact. In reverse, to be taken from the back.
+std::vector<endpoint> engine::map_candidates() const
+{
+    auto candidates = map_.nodes();
+    for (auto const& seed : seeds_) {
+        if (std::find(candidates.begin(), candidates.end(), seed) == candidates.end()) { candidates.push_back(seed); }
+    }
+    std::stable_partition(candidates.begin(), candidates.end(), [this](endpoint const& node) {
+        auto const found = connections_.find(node);
+        return found != connections_.end() && found->second.front()->ready();
+    });
+    std::reverse(candidates.begin(), candidates.end());
+    return candidates;
+}
+
+void engine::ask_next_candidate()
+{
+    if (!candidates_.empty()) {
+        auto node = std::move(candidates_.back());
+        candidates_.pop_back();
+        auto question = slots_request(node);
+        return perform({}, std::move(question), clock::now() + options_.connect_timeout,
+                       [this, node = std::move(node)](error_code ec, resp::value const& reply) { on_map(ec, reply, node); });
+    }
+    refreshing_ = false;
+    bool const hopeless = remedy_of(map_hindrance_) == remedy::fix;
+    for (auto const who : take_waiters()) {
+        if (auto const found = operations_.find(who); found != operations_.end()) {
+            auto& machine = found->second.machine;
+            act(who, hopeless ? machine.on_refused(map_hindrance_) : machine.on_no_owner(map_hindrance_));
+        }
+    }
+}
+
+void engine::on_map(error_code ec, resp::value const& reply, endpoint const& asked)
+{
+    auto map = ec ? result<slot_map>{ec} : read_slots(reply, asked);
+    if (!map.has_error() && !map->empty()) {
+        map_ = std::move(map).value();
+        refreshing_ = false;
+        for (auto const who : take_waiters()) { resume(who); }
+        return;
+    }
+    auto const problem = map.has_error() ? static_cast<errc>(map.error().value()) : errc::cluster_down;
+    // A node that answers, even badly, says more than one that is not there.
+    if (problem != errc::not_connected && problem != errc::outcome_unknown) { map_hindrance_ = problem; }
+    ask_next_candidate();
+}
+
+std::vector<ticket> engine::take_waiters() { return std::exchange(waiting_for_map_, {}); }
+
+void engine::resume(ticket who)
+{
+    auto const found = operations_.find(who);
+    if (found == operations_.end()) { return; }
+    auto& concerned = found->second;
+    if (std::holds_alternative<the_map>(concerned.what.to)) { return act(who, concerned.machine.on_reply({})); }
+    send(who, {.what = action::kind::send, .first = concerned.first});
+}
+
+}  // namespace mykeyv::detail

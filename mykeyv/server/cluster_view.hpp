@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+// The slot map with the replies that clients ask for it by, rendered once per map instead of once per question.
+#pragma once
+
+#include "mykeyv/cluster/slot_map.hpp"
+#include "mykeyv/resp/protocol.hpp"
+
+#include <memory>
+#include <string>
+
+namespace mykeyv::server {
+
+/// Never changes once made; shared by all I/O threads.
+class cluster_view {
+public:
+    explicit cluster_view(std::shared_ptr<cluster::slot_map const>);
+
+    cluster::slot_map const& map() const noexcept { return *map_; }
+
+    // Whole replies, encoded.
+
+    /// CLUSTER SLOTS: [from, to, [host, port, id, {}]] per range.
+    std::string const& slots(resp::protocol p) const noexcept { return p == resp::protocol::resp3 ? slots3_ : slots2_; }
+    /// CLUSTER SHARDS: {slots, nodes} per node.
+    std::string const& shards(resp::protocol p) const noexcept { return p == resp::protocol::resp3 ? shards3_ : shards2_; }
+
+    // Texts of replies.
+
+    /// CLUSTER NODES: one line per node, each ended by a line feed; redis-cli loses a last line without one.
+    std::string const& nodes() const noexcept { return nodes_; }
+    /// CLUSTER INFO: CRLF lines.
+    std::string const& info() const noexcept { return info_; }
+
+private:
+    std::shared_ptr<cluster::slot_map const> map_;
+    std::string slots2_, slots3_, shards2_, shards3_, nodes_, info_;
+};
+
+}  // namespace mykeyv::server

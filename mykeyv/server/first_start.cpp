@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "mykeyv/server/first_start.hpp"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+namespace mykeyv::server {
+namespace {
+
+using cluster::checked;
+using cluster::refusal;
+using cluster::topology;
+
+checked<topology> parse(std::string const& text, std::string_view origin)
+{
+    auto parsed = topology::parse(text);
+    if (!parsed) { return refusal{fmt::format("the {} topology is not usable: {}", origin, parsed.error().reason)}; }
+    return parsed;
+}
+
+checked<starting_topology> with_own_address(starting_topology chosen, cluster::node const& self)
+{
+    auto const* const known = chosen.topology.find(self.id);
+    if (known == nullptr) { return refusal{fmt::format("the topology does not name this node, {}", self.id.text())}; }
+    if (known->endpoint == self.endpoint) { return chosen; }
+    auto changed = chosen.topology.with_endpoint(self.id, self.endpoint, self.id);
+    if (!changed) { return refusal{changed.error().reason}; }
+    return starting_topology{std::move(*changed), true, chosen.is_birth};
+}
+
+}  // namespace
+
+checked<starting_topology> choose_topology(std::optional<std::string> const& stored, std::optional<std::string> const& given,
+                                           cluster::node const& self)
+{
+    if (!stored && !given) {
+        auto alone = topology::single(self);
+        if (!alone) { return refusal{alone.error().reason}; }
+        return starting_topology{std::move(*alone), true, true};
+    }
+    auto first = stored ? parse(*stored, "stored") : parse(*given, "given");
+    if (!first) { return refusal{first.error().reason}; }
+    starting_topology chosen{std::move(*first), !stored, false};
+    chosen.is_birth = !stored && chosen.topology.version() == 1;
+    if (stored && given) {
+        auto offered = parse(*given, "given");
+        if (!offered) { return refusal{offered.error().reason}; }
+        if (offered->cluster() != chosen.topology.cluster()) {
+            return refusal{fmt::format("the given topology is of cluster {}, this node belongs to {}", offered->cluster().text(),
+                                       chosen.topology.cluster().text())};
+        }
+        if (offered->newer_than(chosen.topology)) { chosen = {std::move(*offered), true, false}; }
+    }
+    return with_own_address(std::move(chosen), self);
+}
+
+std::vector<slot> slots_to_claim(starting_topology const& chosen, node_id const& self)
+{
+    std::vector<slot> slots;
+    if (!chosen.is_birth) { return slots; }
+    for (auto const& range : chosen.topology.ranges_of(self)) {
+        for (unsigned number = range.first.number(); number <= range.last.number(); ++number) { slots.emplace_back(number); }
+    }
+    return slots;
+}
+
+std::shared_ptr<cluster::slot_map const> map_of(topology const& chosen, node_id const& self, std::function<bool(slot)> const& owns)
+{
+    std::vector<std::optional<node_id>> owners(chosen.owners().begin(), chosen.owners().end());
+    for (unsigned number = 0; number < slot::count; ++number) {
+        auto& owner = owners[number];
+        if (owns(slot{number})) {
+            owner = self;
+        } else if (owner == self) {
+            owner = std::nullopt;
+        }
+    }
+    return std::make_shared<cluster::slot_map const>(self, chosen.version(), chosen.nodes(), owners);
+}
+
+}  // namespace mykeyv::server

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which topology a node starts with, and which slots it may claim. Pure.
+#pragma once
+
+#include "mykeyv/cluster/slot_map.hpp"
+#include "mykeyv/cluster/topology.hpp"
+#include "mykeyv/server/settings.hpp"
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace mykeyv::server {
+
+struct starting_topology {
+    cluster::topology topology;
+    bool is_new = false;    ///< to be stored
+    bool is_birth = false;  ///< the first of its cluster, and of this node: the slots it gives this node have no owner yet
+};
+
+/// The stored topology, unless `given` is newer (same cluster, higher version) or there is none; with neither, a cluster of `self`
+/// alone. In all cases with `self.endpoint` as the address of `self`. Refused: text that is no topology, one of another
+/// cluster, one without `self`.
+cluster::checked<starting_topology> choose_topology(std::optional<std::string> const& stored, std::optional<std::string> const& given,
+                                                    cluster::node const& self);
+
+/// The slots that `self` may make its own without asking anybody: at the birth of a cluster those that it is given, later none.
+std::vector<slot> slots_to_claim(starting_topology const&, node_id const& self);
+
+/// Who serves what: of the slots of `self` those that it owns, of the others what the topology says.
+std::shared_ptr<cluster::slot_map const> map_of(cluster::topology const&, node_id const& self, std::function<bool(slot)> const& owns);
+
+}  // namespace mykeyv::server

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+// What every session needs of its node. Whoever makes it (node) outlives all sessions.
+#pragma once
+
+#include "mykeyv/base/clock.hpp"
+#include "mykeyv/base/log.hpp"
+#include "mykeyv/script/engine.hpp"
+#include "mykeyv/script/library.hpp"
+#include "mykeyv/server/settings.hpp"
+#include "mykeyv/server/worker.hpp"
+#include "mykeyv/store/store.hpp"
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <utility>
+#include <vector>
+
+namespace mykeyv::server {
+
+struct node_state {
+    node_state(settings s, class log& l, clock const& c) : chosen{std::move(s)}, log{l}, time{c} {}
+
+    settings const chosen;
+    class log& log;
+    clock const& time;
+
+    /// There from before the first session on to after the last.
+    std::unique_ptr<store::store> store;
+    endpoint listening;
+    std::chrono::steady_clock::time_point const started = std::chrono::steady_clock::now();
+
+    /// Code that was sent to this node, also what KV.EVAL brought.
+    script::library scripts;
+    /// One per lane, used by that lane only.
+    std::vector<std::unique_ptr<script::engine>> engines;
+
+    std::vector<std::unique_ptr<worker>> workers;
+
+    std::atomic<std::uint64_t> next_session_id{1};
+    std::atomic<std::uint64_t> connections_received{0};
+    std::atomic<std::uint64_t> open_sessions{0};
+    std::mutex session_closed_mutex;
+    std::condition_variable session_closed;
+};
+
+}  // namespace mykeyv::server

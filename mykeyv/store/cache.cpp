@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "mykeyv/store/cache.hpp"
+
+#include "mykeyv/base/limits.hpp"
+
+#include <xxhash.h>
+
+#include <atomic>
+#include <cstring>
+#include <limits>
+#include <mutex>
+#include <new>
+#include <random>
+
+namespace mykeyv::store {
+
+/// One allocation: this head, the key, the value. All but the links, the mark and the count are constant.
+struct cache_entry {
+    cache_entry* next = nullptr;   // in the bucket
+    cache_entry* newer = nullptr;  // in the queue
+    cache_entry* older = nullptr;
+    std::uint64_t version = 0;
+    std::int64_t expires_at = never;
+    std::atomic<std::uint32_t> owners{1};
+    std::uint32_t hash_high = 0;
+    std::uint32_t value_bytes = 0;
+    std::uint16_t key_bytes : 12 = 0;
+    std::uint16_t format_number : 2 = 0;
+    std::uint16_t present : 1 = false;
+    bool used = false;  // since the hand passed; a byte of its own, because it changes while others read
+
+    static constexpr std::int64_t never = std::numeric_limits<std::int64_t>::max();
+
+    char* bytes() noexcept { return reinterpret_cast<char*>(this + 1); }
+    std::string_view key() noexcept { return {bytes(), key_bytes}; }
+    std::string_view value() noexcept { return {bytes() + key_bytes, value_bytes}; }
+
+    static std::size_t bytes_of(std::size_t key_bytes, std::size_t value_bytes) noexcept
+    {
+        constexpr std::size_t allocator_head = 8;
+        constexpr std::size_t bucket_share = 8;
+        return (sizeof(cache_entry) + key_bytes + value_bytes + allocator_head + 15) / 16 * 16 + bucket_share;
+    }
+    std::size_t size() const noexcept { return bytes_of(key_bytes, value_bytes); }
+
+    static cache_entry* make(std::string_view key, record_view const* record, std::uint32_t hash_high)
+    {
+        auto const value = record != nullptr ? record->value : std::string_view{};
+        auto* const entry = new (::operator new(sizeof(cache_entry) + key.size() + value.size())) cache_entry;
+        entry->hash_high = hash_high;
+        entry->key_bytes = key.size() & 0xfffu;
+        entry->value_bytes = static_cast<std::uint32_t>(value.size());
+        std::memcpy(entry->bytes(), key.data(), key.size());
+        if (!value.empty()) { std::memcpy(entry->bytes() + key.size(), value.data(), value.size()); }
+        if (record != nullptr) {
+            entry->present = true;
+            entry->format_number = static_cast<unsigned>(record->format) & 3u;
+            entry->version = record->version;
+            entry->expires_at = record->expires_at ? record->expires_at->value : never;
+        }
+        return entry;
+    }
+
+    void release() noexcept
+    {
+        if (owners.fetch_sub(1, std::memory_order_acq_rel) == 1) {
+            this->~cache_entry();
+            ::operator delete(this);
+        }
+    }
+};
+
+static_assert(sizeof(cache_entry) == 56, "every byte here is paid once per cached record");
+static_assert(limits::key_bytes_max < (1u << 12), "key_bytes has 12 bits");
+
+cached_record::~cached_record()
+{
+    if (entry_ != nullptr) { entry_->release(); }
+}
+
+bool cached_record::present() const noexcept { return entry_->present; }
+
+record_view cached_record::view() const noexcept
+{
+    record_view view{.value = entry_->value(),
+                     .format = static_cast<mykeyv::format>(entry_->format_number),
+                     .version = entry_->version,
+                     .expires_at = std::nullopt};
+    if (entry_->expires_at != cache_entry::never) { view.expires_at = unix_ms{entry_->expires_at}; }
+    return view;
+}
+
+/// A hash table with chains and a SIEVE queue, under one lock.
+class cache::shard {
+public:
+    explicit shard(std::size_t bytes_max) : bytes_max_{bytes_max}, buckets_(64) {}
+
+    ~shard() { clear(); }
+
+    void clear()
+    {
+        std::lock_guard const lock{mutex_};
+        while (newest_ != nullptr) { remove(newest_); }
+    }
+
+    cached_record find(std::string_view key, std::uint64_t hash)
+    {
+        std::lock_guard const lock{mutex_};
+        auto* const entry = find_entry(key, hash);
+        if (entry == nullptr) {
+            ++figures_.misses;
+            return {};
+        }
+        ++figures_.hits;
+        entry->used = true;
+        entry->owners.fetch_add(1, std::memory_order_relaxed);
+        return cached_record{entry};
+    }
+
+    template <class Admit>
+    bool replace(std::string_view key, std::uint64_t hash, record_view const* record, Admit const& admit)
+    {
+        std::lock_guard const lock{mutex_};
+        if (!admit()) { return false; }
+        auto* const old = find_entry(key, hash);
+        auto const was_used = old != nullptr && old->used;
+        if (old != nullptr) { remove(old); }
+        auto const size = cache_entry::bytes_of(key.size(), record != nullptr ? record->value.size() : 0);
+        if (size > bytes_max_ / 4) { return true; }
+        while (figures_.bytes + size > bytes_max_) { evict(); }
+        insert(cache_entry::make(key, record, high(hash)), hash, was_used);
+        return true;
+    }
+
+    void forget(std::string_view key, std::uint64_t hash)
+    {
+        std::lock_guard const lock{mutex_};
+        if (auto* const entry = find_entry(key, hash)) { remove(entry); }
+    }
+
+    cache_figures figures() const
+    {
+        std::lock_guard const lock{mutex_};
+        return figures_;
+    }
+
+private:
+    // The low bits choose the shard, the high half chooses the bucket and is kept, so growing needs no key hashed again.
+    static std::uint32_t high(std::uint64_t hash) noexcept { return static_cast<std::uint32_t>(hash >> 32); }
+    cache_entry*& bucket(std::uint32_t hash_high) noexcept { return buckets_[hash_high & (buckets_.size() - 1)]; }
+
+    cache_entry* find_entry(std::string_view key, std::uint64_t hash) noexcept
+    {
+        auto* entry = bucket(high(hash));
+        while (entry != nullptr && (entry->hash_high != high(hash) || entry->key() != key)) { entry = entry->next; }
+        return entry;
+    }
+
+    void insert(cache_entry* entry, std::uint64_t hash, bool used)
+    {
+        if (figures_.records >= 2 * buckets_.size()) { grow(); }  // so a record has at most one bucket
+        entry->used = used;
+        entry->next = std::exchange(bucket(high(hash)), entry);
+        entry->older = newest_;
+        (newest_ != nullptr ? newest_->newer : oldest_) = entry;
+        newest_ = entry;
+        ++figures_.records;
+        figures_.bytes += entry->size();
+    }
+
+    void remove(cache_entry* entry) noexcept
+    {
+        auto** link = &bucket(entry->hash_high);
+        while (*link != entry) { link = &(*link)->next; }
+        *link = entry->next;
+        if (hand_ == entry) { hand_ = entry->newer; }
+        (entry->newer != nullptr ? entry->newer->older : newest_) = entry->older;
+        (entry->older != nullptr ? entry->older->newer : oldest_) = entry->newer;
+        --figures_.records;
+        figures_.bytes -= entry->size();
+        entry->release();
+    }
+
+    void evict() noexcept
+    {
+        auto* entry = hand_ != nullptr ? hand_ : oldest_;
+        while (entry->used) {
+            entry->used = false;
+            entry = entry->newer != nullptr ? entry->newer : oldest_;
+        }
+        hand_ = entry;
+        ++figures_.evictions;
+        remove(entry);
+    }
+
+    void grow()
+    {
+        std::vector<cache_entry*> old(buckets_.size() * 2);
+        old.swap(buckets_);
+        for (auto* entry : old) {
+            while (entry != nullptr) {
+                auto* const next = entry->next;
+                entry->next = std::exchange(bucket(entry->hash_high), entry);
+                entry = next;
+            }
+        }
+    }
+
+    mutable std::mutex mutex_;
+    std::size_t const bytes_max_;
+    std::vector<cache_entry*> buckets_;  // a power of two
+    cache_entry* newest_ = nullptr;
+    cache_entry* oldest_ = nullptr;
+    cache_entry* hand_ = nullptr;  // null: begin at the oldest
+    cache_figures figures_;
+};
+
+cache::cache(std::size_t bytes_max)
+{
+    constexpr unsigned shard_count = 16;  // a power of two; few, so that a large record fits one
+    std::random_device random;
+    seed_ = (std::uint64_t{random()} << 32) | random();  // so that nobody can choose keys that collide
+    for (unsigned i = 0; i < shard_count; ++i) { shards_.push_back(std::make_unique<shard>(bytes_max / shard_count)); }
+}
+
+cache::~cache() = default;
+
+std::uint64_t cache::hash_of(std::string_view key) const noexcept { return XXH3_64bits_withSeed(key.data(), key.size(), seed_); }
+
+cache::shard& cache::shard_of(std::uint64_t hash) const noexcept { return *shards_[hash & (shards_.size() - 1)]; }
+
+cached_record cache::find(std::string_view key)
+{
+    auto const hash = hash_of(key);
+    return shard_of(hash).find(key, hash);
+}
+
+void cache::publish(std::string_view key, record_view const* record)
+{
+    auto const hash = hash_of(key);
+    shard_of(hash).replace(key, hash, record, [] { return true; });
+}
+
+bool cache::fill(slot s, std::string_view key, record_view const* record, write_stamps const& stamps, write_stamps::stamp before)
+{
+    // The stamp is compared under the shard's lock: a lane that begins a write after that publishes after us.
+    auto const hash = hash_of(key);
+    return shard_of(hash).replace(key, hash, record, [&] { return stamps.quiet_since(s, before); });
+}
+
+void cache::forget(std::string_view key)
+{
+    auto const hash = hash_of(key);
+    shard_of(hash).forget(key, hash);
+}
+
+void cache::clear()
+{
+    for (auto const& each : shards_) { each->clear(); }
+}
+
+cache_figures cache::figures() const
+{
+    cache_figures sum;
+    for (auto const& each : shards_) {
+        auto const part = each->figures();
+        sum.hits += part.hits;
+        sum.misses += part.misses;
+        sum.records += part.records;
+        sum.bytes += part.bytes;
+        sum.evictions += part.evictions;
+    }
+    return sum;
+}
+
+}  // namespace mykeyv::store

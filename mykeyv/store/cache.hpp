@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+// The record cache: write-through, bounded in bytes, remembers absence, evicts by SIEVE.
+//
+// Invariants
+//   1 What the cache holds for a key is what MySQL has committed, or what it held before a commit that is not yet published
+//     and that nobody has been told of.
+//   2 Only the slot's lane publishes; a reader fills, and only what no write overlapped (write_stamps).
+//   3 An entry never changes: publishing puts a new one in its place, so whoever holds the old one may go on reading it.
+// SIEVE: Zhang et al., "SIEVE is Simpler than LRU", NSDI 2024: a queue in order of arrival, a hand that walks from the
+// oldest to the newest, spares what was used since its last visit and evicts the first that was not.
+#pragma once
+
+#include "mykeyv/record/record.hpp"
+#include "mykeyv/store/write_stamps.hpp"
+
+#include <cstddef>
+#include <memory>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace mykeyv::store {
+
+struct cache_entry;
+
+/// A share in a cached record, or in the knowledge that there is none; empty when nothing is known.
+class cached_record {
+public:
+    cached_record() = default;
+    /// Takes over one reference.
+    explicit cached_record(cache_entry* entry) noexcept : entry_{entry} {}
+    cached_record(cached_record&& other) noexcept : entry_{std::exchange(other.entry_, nullptr)} {}
+    cached_record& operator=(cached_record&& other) noexcept
+    {
+        std::swap(entry_, other.entry_);
+        return *this;
+    }
+    ~cached_record();
+
+    explicit operator bool() const noexcept { return entry_ != nullptr; }
+    /// False: it is known that no record exists. Only when not empty.
+    bool present() const noexcept;
+    /// Valid as long as this object. Only when present.
+    record_view view() const noexcept;
+
+private:
+    cache_entry* entry_ = nullptr;
+};
+
+struct cache_figures {
+    std::uint64_t hits = 0;
+    std::uint64_t misses = 0;
+    std::uint64_t records = 0;
+    std::uint64_t bytes = 0;
+    std::uint64_t evictions = 0;
+};
+
+/// Safe from any thread; every call holds the lock of one of its shards for a short time.
+class cache {
+public:
+    /// Bytes for everything: keys, values, bookkeeping. 0 keeps nothing. A record larger than 1/64 of it is not kept.
+    explicit cache(std::size_t bytes_max);
+    ~cache();
+    cache(cache const&) = delete;
+    cache& operator=(cache const&) = delete;
+
+    cached_record find(std::string_view key);
+    /// What the lane has just committed; `record` null: the record is gone.
+    void publish(std::string_view key, record_view const* record);
+    /// What a reader read since it took the stamp `before`; dropped if a write overlapped. False: dropped.
+    bool fill(slot, std::string_view key, record_view const* record, write_stamps const&, write_stamps::stamp before);
+    void forget(std::string_view key);
+    void clear();
+
+    cache_figures figures() const;
+
+private:
+    class shard;
+    shard& shard_of(std::uint64_t hash) const noexcept;
+    std::uint64_t hash_of(std::string_view key) const noexcept;
+
+    std::uint64_t seed_;
+    std::vector<std::unique_ptr<shard>> shards_;
+};
+
+}  // namespace mykeyv::store

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reads that the cache answers, on the caller's own thread.
+#pragma once
+
+#include "mykeyv/store/environment.hpp"
+#include "mykeyv/store/operation.hpp"
+
+namespace mykeyv::store {
+
+/// As store::try_cached.
+bool decide_from_cache(operation& read, environment&);
+
+}  // namespace mykeyv::store

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+// The text of every statement on `records` and `expiries`. Private to this folder and to the tests that EXPLAIN it.
+//
+// Each finds its rows by a primary key. A DELETE also says how many rows it wants at most: otherwise a server scans a small
+// table, which looks cheap, and waits for every row that another lane has locked. (It still does where the table has fewer
+// rows than the statement has keys. Two lanes may then deadlock, and one tries again.)
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+namespace mykeyv::store::sql {
+
+/// Placeholders: (slot, k) for each of `keys`. The same for load_versions and erase.
+std::string load(std::size_t keys);
+std::string load_versions(std::size_t keys);
+std::string erase(std::size_t keys);
+
+/// Placeholders: slot, k, version, format, v, expires_at for each of `rows`.
+std::string upsert(std::size_t rows);
+
+/// Placeholders: expires_at, slot, k for each of `lines`. The same for remove_expiries.
+std::string add_expiries(std::size_t lines);
+std::string remove_expiries(std::size_t lines);
+
+/// Placeholders: now, limit.
+std::string due_expiries();
+
+/// Placeholders: slot, first hash, limit.
+std::string keys_from_hash();
+/// Placeholders: slot, hash, the key behind which to go on.
+std::string keys_of_hash();
+
+/// Placeholders: first and last slot.
+std::string count();
+std::string count_by_slot();
+
+/// Placeholders: each of `slots`, limit.
+std::string keys_of_slots(std::size_t slots);
+
+}  // namespace mykeyv::store::sql

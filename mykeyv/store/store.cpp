@@ -1,0 +1,314 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "mykeyv/store/store.hpp"
+
+#include "mykeyv/store/cached_read.hpp"
+#include "mykeyv/store/clerk.hpp"
+#include "mykeyv/store/environment.hpp"
+#include "mykeyv/store/lane.hpp"
+#include "mykeyv/store/mysql/directory_lock.hpp"
+#include "mykeyv/store/mysql/durability.hpp"
+#include "mykeyv/store/mysql/embedded.hpp"
+#include "mykeyv/store/mysql/schema.hpp"
+#include "mykeyv/store/node_pages.hpp"
+#include "mykeyv/store/node_state.hpp"
+#include "mykeyv/store/reader.hpp"
+#include "mykeyv/store/watch.hpp"
+
+#include <fmt/format.h>
+
+#include <unistd.h>
+
+#include <bitset>
+#include <shared_mutex>
+#include <thread>
+
+namespace mykeyv::store {
+namespace {
+
+constexpr std::chrono::milliseconds take_over_patience{30'000};
+
+void must(failure const& failed, std::string_view doing)
+{
+    if (failed) { throw start_up_error{fmt::format("{}: {}", doing, failed.text)}; }
+}
+
+server_settings to_server_settings(mysql_settings const& given)
+{
+    server_settings server;
+    server.socket = given.socket;
+    if (!given.host.empty()) { server.host = given.host; }
+    server.port = given.port;
+    server.user = given.user;
+    server.password = given.password;
+    server.database = given.database;
+    return server;
+}
+
+std::string instance_name()
+{
+    char host[256] = "";
+    ::gethostname(host, sizeof host - 1);
+    return fmt::format("{} pid {}", host, ::getpid());
+}
+
+}  // namespace
+
+struct store::parts {
+    parts(settings wanted, log& to_log, clock const& time, unique_function<void()> on_fenced);
+
+    void connect_and_check(connection& link);
+    tenure take_over_and_wait();
+    void open_threads();
+
+    settings const wanted;
+    log& to_log;
+    clock const& time;
+    unique_function<void()> on_fenced;
+    directory_lock lock;              // where MySQL is somebody else's; a private MariaDB has its own
+    embedded_server private_mariadb;
+    server_settings server;
+    node_id id;
+    std::string server_version;
+
+    std::optional<connector> mysql;
+    cache known;
+    std::optional<environment> env;
+    std::vector<std::unique_ptr<lane>> lanes;
+    std::vector<std::unique_ptr<reader>> readers;
+    std::unique_ptr<clerk> office;
+    std::unique_ptr<watch> guard;
+
+    std::array<std::atomic<bool>, slot::count> owned{};
+    bool ever_owned = false;
+    mutable std::shared_mutex scripts_lock;
+    script_map scripts;
+    bool stopped = false;
+
+    lane& lane_of(slot s) { return *lanes[s.number() % lanes.size()]; }
+};
+
+store::parts::parts(settings given, log& to, clock const& from, unique_function<void()> fenced)
+    : wanted{std::move(given)},
+      to_log{to},
+      time{from},
+      on_fenced{std::move(fenced)},
+      private_mariadb{to},
+      known{wanted.cache_bytes}
+{
+    if (wanted.lanes < 1 || wanted.lanes > 64) { throw start_up_error{"lanes must be 1 to 64"}; }
+    if (wanted.mysql) {
+        if (!wanted.data_dir.empty()) { must(lock.take(wanted.data_dir), "data directory"); }
+        server = to_server_settings(*wanted.mysql);
+    } else {
+        embedded_options options;
+        options.packet_bytes_max = std::max(options.packet_bytes_max, 2 * wanted.value_bytes_max + (std::size_t{1} << 20));
+        must(private_mariadb.start(wanted.data_dir, options), "private MariaDB");
+        server = private_mariadb.settings();
+    }
+    connection link;
+    connect_and_check(link);
+    auto const held = take_over_and_wait();
+    mysql.emplace(server, held, to_log, std::move(on_fenced));
+    env.emplace(to_log, time, *mysql, known, wanted.value_bytes_max, wanted.outcome_patience);
+
+    session first;  // read again what the node remembers: from here on nobody else can change it
+    must(mysql->open(first), "MySQL");
+    must(load_or_make_node_id(first.link, wanted.first_id, id), "node id");
+    std::vector<slot> slots;
+    must(load_owned_slots(first.link, slots, ever_owned), "owned slots");
+    for (auto const s : slots) { owned[s.number()] = true; }
+    must(load_scripts(first.link, scripts), "scripts");
+    open_threads();
+}
+
+void store::parts::connect_and_check(connection& link)
+{
+    must(ensure_database(server), "database");
+    must(link.open(server), "MySQL");
+    server_version = link.server().text();
+    must(ensure_schema(link), "schema");
+    std::vector<finding> findings;
+    must(check_durability(link, wanted.value_bytes_max, findings), "settings");
+    must(link.rollback(), "MySQL");
+    if (findings.empty()) { return; }
+    if (!wanted.allow_unsafe_mysql) {
+        throw start_up_error{fmt::format("MySQL at {} would lose acknowledged writes: {}. Change that, or start with --allow-unsafe-mysql",
+                                         server.where(), describe(findings))};
+    }
+    to_log.warning("MySQL at {} may lose acknowledged writes, as --allow-unsafe-mysql allows: {}", server.where(), describe(findings));
+}
+
+tenure store::parts::take_over_and_wait()
+{
+    tenure held;
+    must(take_over(server, instance_name(), lease_length, take_over_patience, held), "take-over");
+    to_log.info("took over database '{}' at {} ({}), epoch {}", server.database, server.where(), server_version, held.epoch);
+    // The lock on the data directory shows that whoever used a private MariaDB before us is dead.
+    if (wanted.mysql && held.previous_unclean) {
+        to_log.info("the daemon before did not stop cleanly: waiting {} ms until it cannot be answering from its cache",
+                    held.previous_lease.count());
+        std::this_thread::sleep_for(held.previous_lease);  // time itself is what is awaited
+    }
+    return held;
+}
+
+void store::parts::open_threads()
+{
+    for (unsigned i = 0; i < wanted.lanes; ++i) { lanes.push_back(std::make_unique<lane>(i, *env)); }
+    for (unsigned i = 0; i < wanted.lanes; ++i) { readers.push_back(std::make_unique<reader>(i, *env, *lanes[i])); }
+    office = std::make_unique<clerk>(*env, [this](slot s) -> lane& { return lane_of(s); });
+    guard = std::make_unique<watch>(*env, wanted.allow_unsafe_mysql);
+}
+
+store::store(settings wanted, log& to_log, clock const& time, unique_function<void()> on_fenced)
+    : parts_{std::make_unique<parts>(std::move(wanted), to_log, time, std::move(on_fenced))}
+{
+}
+
+store::~store() { stop(); }
+
+node_id store::id() const noexcept { return parts_->id; }
+std::string store::server_version() const { return parts_->server_version; }
+unsigned store::lane_of(slot s) const noexcept { return s.number() % static_cast<unsigned>(parts_->lanes.size()); }
+bool store::owns(slot s) const noexcept { return parts_->owned[s.number()].load(std::memory_order_relaxed); }
+bool store::ever_owned() const { return parts_->ever_owned; }
+
+// Operations
+
+bool store::try_cached(operation& read) { return decide_from_cache(read, *parts_->env); }
+
+void store::submit(operation_ptr op)
+{
+    if (op->access() == access::read) { return parts_->readers[lane_of(op->slot())]->submit(std::move(op)); }
+    parts_->lane_of(op->slot()).submit(std::move(op));
+}
+
+void store::submit_in_order(operation_ptr op) { parts_->lane_of(op->slot()).submit(std::move(op)); }
+
+// The whole node
+
+void store::async_keys(std::uint64_t cursor, std::size_t count, unique_function<void(errc, key_page)> done)
+{
+    auto page = std::make_shared<key_page>();
+    auto const read = [this, cursor, count, page](session& on) {
+        return read_key_page(on, [this](slot s) { return owns(s); }, cursor, count, parts_->time.now(), *page);
+    };
+    parts_->office->submit(read, [page, done = std::move(done)](errc outcome) mutable { done(outcome, std::move(*page)); });
+}
+
+void store::async_count(std::optional<slot> where, unique_function<void(errc, std::uint64_t)> done)
+{
+    auto counted = std::make_shared<std::uint64_t>(0);
+    auto const count = [this, where, counted](session& on) {
+        if (where) { return on.records->count(*where, *where, *counted); }
+        return count_owned(on, [this](slot s) { return owns(s); }, *counted);
+    };
+    parts_->office->submit(count, [counted, done = std::move(done)](errc outcome) mutable { done(outcome, *counted); });
+}
+
+void store::async_erase_all(unique_function<void(errc)> done)
+{
+    struct progress {
+        std::atomic<std::size_t> lanes_left;
+        std::atomic<errc> worst{errc::ok};
+        unique_function<void(errc)> done;
+    };
+    auto const shared = std::make_shared<progress>();
+    shared->lanes_left = parts_->lanes.size();
+    shared->done = std::move(done);
+    for (unsigned i = 0; i < parts_->lanes.size(); ++i) {
+        auto const in_lane = [this, i](slot s) { return lane_of(s) == i && owns(s); };
+        auto erase = [this, in_lane](session& on) { return erase_slots(on, in_lane, parts_->env->stamps, parts_->known); };
+        parts_->lanes[i]->submit(std::move(erase), [shared](errc outcome) {
+            // Another lane, or a page of this one, may be erased already.
+            if (outcome != errc::ok) { shared->worst = errc::outcome_unknown; }
+            if (--shared->lanes_left == 0) { shared->done(shared->worst); }
+        });
+    }
+}
+
+// What a node remembers
+
+void store::claim(std::vector<slot> const& slots)
+{
+    if (parts_->ever_owned) { throw start_up_error{"this node has owned slots before; a first owner cannot be claimed again"}; }
+    session on;
+    must(parts_->mysql->open(on), "MySQL");
+    must(insert_owned_slots(on.link, slots), "owned slots");
+    parts_->ever_owned = true;
+    for (auto const s : slots) { parts_->owned[s.number()] = true; }
+}
+
+std::optional<std::string> store::topology() const
+{
+    session on;
+    must(parts_->mysql->open(on), "MySQL");
+    std::optional<std::string> document;
+    must(load_topology(on.link, document), "topology");
+    return document;
+}
+
+void store::save_topology(std::uint64_t version, std::string const& document)
+{
+    session on;
+    must(parts_->mysql->open(on), "MySQL");
+    must(mykeyv::store::save_topology(on.link, version, document), "topology");
+}
+
+std::shared_ptr<std::string const> store::find_script(script_id id) const
+{
+    std::shared_lock const lock{parts_->scripts_lock};
+    auto const place = parts_->scripts.find(id);
+    return place == parts_->scripts.end() ? nullptr : place->second;
+}
+
+void store::async_save_script(std::string code, unique_function<void(errc, script_id)> done)
+{
+    auto const id = script_id::of(code);
+    if (find_script(id)) { return done(errc::ok, id); }
+    auto const kept = std::make_shared<std::string const>(std::move(code));
+    auto const save = [this, id, kept](session& on) {
+        auto failed = save_script(on.link, id, *kept);
+        if (!failed) {
+            std::unique_lock const lock{parts_->scripts_lock};
+            parts_->scripts.emplace(id, kept);
+        }
+        return failed;
+    };
+    parts_->office->submit(save, [id, done = std::move(done)](errc outcome) mutable { done(outcome, id); });
+}
+
+figures store::figures() const
+{
+    auto const cached = parts_->known.figures();
+    auto const& counted = parts_->env->counted;
+    return {.cache_hits = cached.hits,
+            .cache_misses = cached.misses,
+            .cache_records = cached.records,
+            .cache_bytes = cached.bytes,
+            .cache_evictions = cached.evictions,
+            .batches = counted.batches,
+            .operations = counted.operations,
+            .expired = counted.expired};
+}
+
+void store::stop()
+{
+    if (std::exchange(parts_->stopped, true)) { return; }
+    for (auto& each : parts_->readers) { each->close(); }
+    for (auto& each : parts_->readers) { each->join(); }  // before the lanes: they hand reads on
+    for (auto& each : parts_->lanes) { each->close(); }
+    for (auto& each : parts_->lanes) { each->join(); }
+    parts_->office->close();
+    parts_->office->join();
+    parts_->guard->stop();
+    session last;
+    auto failed = parts_->mysql->open(last);
+    if (!failed) { failed = leave(last.link, parts_->mysql->held().epoch); }
+    if (failed) { parts_->to_log.warning("could not mark a clean stop: {}", failed.text); }
+    last.link.close();
+    parts_->private_mariadb.stop();
+    parts_->lock.release();
+}
+
+}  // namespace mykeyv::store

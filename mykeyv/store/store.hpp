@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+// The store of one node: its MySQL, the lanes that write, the readers, the cache, and what a node must remember.
+#pragma once
+
+#include "mykeyv/base/clock.hpp"
+#include "mykeyv/base/hex.hpp"
+#include "mykeyv/base/limits.hpp"
+#include "mykeyv/base/log.hpp"
+#include "mykeyv/base/unique_function.hpp"
+#include "mykeyv/store/operation.hpp"
+#include "mykeyv/store/start_up_error.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace mykeyv::store {
+
+/// An existing MySQL or MariaDB; without one the store runs a private MariaDB under its data directory.
+struct mysql_settings {
+    std::string socket;  ///< path of the unix socket; empty: TCP
+    std::string host;
+    std::uint16_t port = 3306;
+    std::string user = "mykeyv";
+    std::string password;
+    std::string database = "mykeyv";
+};
+
+struct settings {
+    /// Where the lock, and a private MariaDB, live. Created if absent. Empty, with `mysql` only: no lock is taken.
+    std::filesystem::path data_dir;
+    /// Empty: a private MariaDB under `data_dir`.
+    std::optional<mysql_settings> mysql;
+    /// Serve although MySQL's settings may lose acknowledged writes. Logged at each start.
+    bool allow_unsafe_mysql = false;
+    /// Bytes of keys, values and bookkeeping that the cache may hold. 0: no cache. Default 256 MiB.
+    std::size_t cache_bytes = std::size_t{256} << 20;
+    /// Lanes: writing threads, each with its connection, and as many readers. 1 to 64; default 4.
+    unsigned lanes = 4;
+    /// Bytes; longer values are refused. 1 to what MySQL's max_allowed_packet leaves.
+    std::size_t value_bytes_max = limits::value_bytes_max_default;
+    /// What id() becomes at the first start; later starts must name the same or none. None: a random one.
+    std::optional<node_id> first_id;
+    /// How long an answer about a broken commit is searched before the caller is told `outcome_unknown`.
+    std::chrono::milliseconds outcome_patience{10'000};
+};
+
+/// A page of keys in the order of (slot, hash of the key).
+struct key_page {
+    std::uint64_t next_cursor = 0;  ///< 0: the end
+    std::vector<std::string> keys;
+};
+
+/// Figures since the start; each is exact, but they are read one after another.
+struct figures {
+    std::uint64_t cache_hits = 0;
+    std::uint64_t cache_misses = 0;
+    std::uint64_t cache_records = 0;
+    std::uint64_t cache_bytes = 0;
+    std::uint64_t cache_evictions = 0;
+    std::uint64_t batches = 0;     ///< committed transactions of the lanes
+    std::uint64_t operations = 0;  ///< operations that those transactions carried
+    std::uint64_t expired = 0;     ///< records erased because their time had come
+};
+
+class store {
+public:
+    /// Starts or connects MySQL, checks its settings, takes over (fence), upgrades the schema, and is ready to serve.
+    /// Throws start_up_error with a sentence for the operator. `on_fenced` is called once, on a thread of the store, when
+    /// another daemon took over this MySQL; nothing is served or committed from then on and the process should end.
+    store(settings, class log&, clock const&, unique_function<void()> on_fenced);
+    ~store();  ///< stops, if stop() was not called
+
+    /// Who this node is, for ever; drawn at the first start.
+    node_id id() const noexcept;
+    /// The MySQL or MariaDB version string of the server.
+    std::string server_version() const;
+
+    // Operations
+
+    /// The lane of a slot, 0 to lanes-1. `decide` of writes of one lane are never called two at once, so what belongs to a
+    /// lane (an interpreter) needs no lock.
+    unsigned lane_of(slot) const noexcept;
+
+    /// Answers a read from the cache: calls `decide`, not `completed`. False: some record is not cached, or it cannot be
+    /// known that the cache is still true; nothing was called. Any thread. Never blocks.
+    bool try_cached(operation& read);
+
+    /// Hands an operation over; `completed` will be called, perhaps before this returns. Any thread.
+    /// Reads may overtake writes that are under way and not yet acknowledged; writes of one slot take effect in the order of submission.
+    void submit(operation_ptr);
+
+    /// As submit, but takes its turn among the slot's writes: for a read behind a write of the same connection.
+    void submit_in_order(operation_ptr);
+
+    // The whole node. The callbacks run on a thread of the store; errc::ok or why not.
+
+    /// Keys of owned slots. `cursor` 0 begins. About `count` keys per page, more when hashes tie. A key that is there from
+    /// the first page to the last is found; no order is promised. Expired keys are left out.
+    void async_keys(std::uint64_t cursor, std::size_t count, unique_function<void(errc, key_page)>);
+    /// Records in one slot, or in all owned slots.
+    void async_count(std::optional<slot>, unique_function<void(errc, std::uint64_t)>);
+    /// Erases every record of every owned slot, lane by lane; not atomic: a crash may leave some.
+    void async_erase_all(unique_function<void(errc)>);
+
+    // What a node remembers
+
+    /// The slots that this node owns: a bit per slot. Any thread.
+    bool owns(slot) const noexcept;
+    /// Durably makes this node the first owner of `slots`. Only for a store that never owned any; else throws.
+    void claim(std::vector<slot> const& slots);
+    bool ever_owned() const;
+
+    std::optional<std::string> topology() const;
+    void save_topology(std::uint64_t version, std::string const& document);  ///< blocks; throws start_up_error
+
+    /// Code known to this node, or null. Any thread, never blocks.
+    std::shared_ptr<std::string const> find_script(script_id) const;
+    void async_save_script(std::string code, unique_function<void(errc, script_id)>);
+
+    class figures figures() const;
+
+    /// Takes no more operations, finishes those that were taken, marks a clean stop, stops a private MariaDB.
+    void stop();
+
+private:
+    struct parts;
+    std::unique_ptr<parts> parts_;
+};
+
+}  // namespace mykeyv::store

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "mykeyv/store/cache.hpp"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <thread>
+
+namespace mykeyv::store {
+namespace {
+
+class a_cache : public ::testing::Test {
+protected:
+    void publish(std::string const& key, std::string const& value)
+    {
+        record_view const record{.value = value, .format = format::bytes, .version = 1, .expires_at = {}};
+        cache_.publish(key, &record);
+    }
+    std::string found(std::string const& key)
+    {
+        auto const record = cache_.find(key);
+        return !record ? "unknown" : !record.present() ? "absent" : std::string{record.view().value};
+    }
+    bool fill(std::string const& key, std::string const& value, write_stamps::stamp before)
+    {
+        record_view const record{.value = value, .format = format::bytes, .version = 1, .expires_at = {}};
+        return cache_.fill(slot_of(key), key, &record, stamps_, before);
+    }
+
+    static constexpr std::size_t bytes_max = 1 << 20;
+    cache cache_{bytes_max};
+    write_stamps stamps_;
+};
+
+TEST_F(a_cache, knows_nothing_at_first) { EXPECT_EQ(found("k"), "unknown"); }
+
+TEST_F(a_cache, gives_back_the_whole_record)
+{
+    record_view const record{.value = "v", .format = format::document, .version = 42, .expires_at = unix_ms{7}};
+    cache_.publish("k", &record);
+    auto const got = cache_.find("k").view();
+    EXPECT_EQ(got.format, format::document);
+    EXPECT_EQ(got.version, 42u);
+    EXPECT_EQ(got.expires_at, unix_ms{7});
+}
+
+TEST_F(a_cache, remembers_absence)
+{
+    cache_.publish("k", nullptr);
+    EXPECT_EQ(found("k"), "absent");
+}
+
+TEST_F(a_cache, tells_keys_apart_byte_by_byte)
+{
+    using namespace std::string_literals;
+    for (auto const& key : {"Foo"s, "foo"s, "foo "s, "foo\0"s}) { publish(key, key + "!"); }
+    for (auto const& key : {"Foo"s, "foo"s, "foo "s, "foo\0"s}) { EXPECT_EQ(found(key), key + "!"); }
+}
+
+TEST_F(a_cache, entry_that_somebody_holds_outlives_its_replacement)
+{
+    publish("k", "old");
+    auto const held = cache_.find("k");
+    publish("k", "new");
+    cache_.forget("k");
+    EXPECT_EQ(held.view().value, "old");
+    EXPECT_EQ(found("k"), "unknown");
+}
+
+TEST_F(a_cache, never_holds_more_than_its_bytes)
+{
+    for (int i = 0; i < 20'000; ++i) { publish("key " + std::to_string(i), std::string(100, 'v')); }
+    EXPECT_LE(cache_.figures().bytes, bytes_max);
+    EXPECT_GT(cache_.figures().bytes, bytes_max * 9 / 10);
+    EXPECT_EQ(cache_.figures().records + cache_.figures().evictions, 20'000u);
+}
+
+TEST_F(a_cache, spends_at_most_80_bytes_beyond_key_and_value_on_the_average)
+{
+    std::size_t records = 0;
+    std::size_t payload = 0;
+    for (std::size_t bytes = 100; bytes < 116; ++bytes, ++records, payload += 2 + bytes) {
+        publish(std::to_string(10 + records), std::string(bytes, 'v'));
+    }
+    EXPECT_LE(cache_.figures().bytes, payload + records * 80);
+}
+
+TEST_F(a_cache, keeps_what_is_used_through_a_scan)
+{
+    publish("hot", "v");
+    for (int i = 0; i < 50'000; ++i) {
+        publish("scan " + std::to_string(i), std::string(100, 'v'));
+        if (i % 50 == 0) { ASSERT_EQ(found("hot"), "v") << "after " << i; }
+    }
+}
+
+TEST_F(a_cache, does_not_keep_a_record_over_a_64th_of_itself_nor_what_it_had_before)
+{
+    publish("k", "small");
+    publish("k", std::string(bytes_max / 32, 'v'));
+    EXPECT_EQ(found("k"), "unknown");
+}
+
+TEST_F(a_cache, of_no_bytes_keeps_nothing)
+{
+    cache none{0};
+    none.publish("k", nullptr);
+    EXPECT_FALSE(none.find("k"));
+}
+
+TEST_F(a_cache, is_filled_by_a_read_that_no_write_overlapped)
+{
+    EXPECT_TRUE(fill("k", "v", stamps_.read(slot_of("k"))));
+    EXPECT_EQ(found("k"), "v");
+}
+
+TEST_F(a_cache, is_not_filled_by_a_read_that_began_during_a_write)
+{
+    stamps_.begin(slot_of("k"));
+    auto const before = stamps_.read(slot_of("k"));
+    stamps_.end(slot_of("k"));
+    EXPECT_FALSE(fill("k", "v", before));
+    EXPECT_EQ(found("k"), "unknown");
+}
+
+TEST_F(a_cache, is_not_filled_by_a_read_that_a_write_overtook)
+{
+    auto const before = stamps_.read(slot_of("k"));
+    stamps_.begin(slot_of("k"));
+    EXPECT_FALSE(fill("k", "old", before));
+    publish("k", "new");
+    stamps_.end(slot_of("k"));
+    EXPECT_FALSE(fill("k", "old", before));
+    EXPECT_EQ(found("k"), "new");
+}
+
+TEST_F(a_cache, cleared_knows_nothing)
+{
+    for (int i = 0; i < 1000; ++i) { publish(std::to_string(i), "v"); }
+    cache_.clear();
+    EXPECT_EQ(found("7"), "unknown");
+    EXPECT_EQ(cache_.figures().bytes, 0u);
+}
+
+TEST_F(a_cache, can_be_used_from_several_threads)
+{
+    auto const work = [this](int seed) {
+        for (int i = 0; i < 20'000; ++i) {
+            auto const key = std::to_string((i * 31 + seed) % 500);
+            if (i % 3 == 0) { publish(key, key); }
+            auto const got = found(key);
+            if (got != "unknown" && got != key) { return false; }
+        }
+        return true;
+    };
+    bool other_is_fine = false;
+    std::thread other{[&] { other_is_fine = work(7); }};
+    EXPECT_TRUE(work(0));
+    other.join();
+    EXPECT_TRUE(other_is_fine);
+}
+
+}  // namespace
+}  // namespace mykeyv::store
