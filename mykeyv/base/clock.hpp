@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Wall-clock time as a value, and where it comes from.
+// Time as a value, and where it comes from.
 #pragma once
 
+#include <chrono>
 #include <compare>
 #include <cstdint>
 
@@ -13,11 +14,14 @@ struct unix_ms {
     friend constexpr auto operator<=>(unix_ms, unix_ms) = default;
 };
 
-/// Where the wall-clock time comes from; passed in, so that tests and simulations hold their own.
+/// Where time comes from; passed in, so that tests and simulations hold their own.
 class clock {
 public:
     virtual ~clock() = default;
+    /// The time of day, which may jump.
     virtual unix_ms now() const noexcept = 0;
+    /// For measuring how long something takes; never goes back.
+    virtual std::chrono::steady_clock::time_point steady() const noexcept { return std::chrono::steady_clock::now(); }
 };
 
 /// The clock of this machine. Safe from any thread.

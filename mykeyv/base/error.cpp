@@ -49,6 +49,7 @@ constexpr row row_of(errc e) noexcept
     case errc::cluster_down: return {"nobody serves this key now; nothing was executed", retry};
     case errc::too_many_redirects: return {"the nodes kept redirecting; nothing was executed", retry};
     case errc::overloaded: return {"a queue is full; nothing was executed", retry};
+    case errc::in_transit: return {"the key's slot is on its way to another node, which takes too long; nothing was executed", retry};
     case errc::stopping: return {"shutting down; nothing was executed", retry};
     case errc::storage_failed: return {"MySQL refused the write; it was rolled back", retry};
     case errc::timed_out_unsent: return {"the time ran out before the request was sent; nothing was executed", retry};

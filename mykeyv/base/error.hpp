@@ -62,6 +62,7 @@ enum class errc {
     cluster_down,         ///< the node cannot reach its MySQL, or nobody serves the slot
     too_many_redirects,   ///< the nodes' maps did not settle within `redirects_max`
     overloaded,           ///< a queue is full
+    in_transit,           ///< the slot is on its way to another node, and that takes too long
     stopping,             ///< the node or the client is shutting down
     storage_failed,       ///< MySQL refused the write; it was rolled back
     timed_out_unsent,     ///< the time ran out before the request was sent

@@ -57,6 +57,12 @@ inline constexpr std::size_t batch_load_rows_max = 128;
 /// Operations waiting in one lane; above it new ones are refused as overloaded.
 inline constexpr std::size_t lane_queue_max = 1u << 20;
 
+/// Operations, and bytes of values, that one lane keeps waiting for another node's answer about their slot, and how long one slot's
+/// may wait; what is over is refused as in transit. A cut-over takes some milliseconds; only one in trouble comes near.
+inline constexpr std::size_t parked_operations_max = 1u << 16;
+inline constexpr std::size_t parked_bytes_max = 64u << 20;
+inline constexpr std::chrono::milliseconds parked_time_max{2'000};
+
 // Scripts
 
 inline constexpr std::uint64_t script_instructions_default = 10'000'000;

@@ -29,6 +29,7 @@ row row_of(errc e) noexcept
     case errc::cluster_down: return {"CLUSTERDOWN", "The cluster is down"};
     case errc::stopping: return {"CLUSTERDOWN", "The node is shutting down"};
     case errc::overloaded: return {"TRYAGAIN", "A queue of the node is full; nothing was executed"};
+    case errc::in_transit: return {"TRYAGAIN", "The slot is on its way to another node, which takes too long; nothing was executed"};
     case errc::storage_failed: return {"MISCONF", "MySQL refused the write; it was rolled back"};
     case errc::outcome_unknown: return {"UNCERTAIN", "the outcome of this command is not known: it may or may not have been executed"};
     default: return {"ERR", message(e)};

@@ -58,7 +58,7 @@ void pending::answer(session& asker, reply_queue::ticket ticket, errc outcome, s
 {
     if (outcome != errc::ok) {
         encoded.clear();
-        resp::writer{encoded, version_}.error(error_text(outcome, command_));
+        resp::writer{encoded, version_}.error(outcome == errc::moved ? asker.redirection(slot()) : error_text(outcome, command_));
     }
     asker.answer(ticket, std::move(encoded));
 }

@@ -82,7 +82,7 @@ void batch::collect(unix_ms now)
     for (auto& each : entries_) {
         each.changed = false;
         if (!each.wanted) { continue; }
-        if (auto found = cache_.find(each.key)) { each.learn(std::move(found)); }
+        if (auto found = cache_.find(each.slot, each.key)) { each.learn(std::move(found)); }
         purged_ += each.purge_if_expired(now_) ? 1 : 0;
     }
 }
@@ -239,7 +239,7 @@ std::optional<batch_witness> batch::witness() const
 void batch::publish()
 {
     for (auto const& each : entries_) {
-        if (each.changed ? true : each.known && !each.cached) { cache_.publish(each.key, each.present ? &each.current : nullptr); }
+        if (each.changed ? true : each.known && !each.cached) { cache_.publish(each.slot, each.key, each.present ? &each.current : nullptr); }
     }
 }
 

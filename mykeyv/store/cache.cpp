@@ -28,6 +28,7 @@ struct cache_entry {
     std::uint16_t format_number : 2 = 0;
     std::uint16_t present : 1 = false;
     bool used = false;  // since the hand passed; a byte of its own, because it changes while others read
+    std::uint8_t generation = 0;
 
     static constexpr std::int64_t never = std::numeric_limits<std::int64_t>::max();
 
@@ -43,11 +44,12 @@ struct cache_entry {
     }
     std::size_t size() const noexcept { return bytes_of(key_bytes, value_bytes); }
 
-    static cache_entry* make(std::string_view key, record_view const* record, std::uint32_t hash_high)
+    static cache_entry* make(std::string_view key, record_view const* record, std::uint32_t hash_high, std::uint8_t generation)
     {
         auto const value = record != nullptr ? record->value : std::string_view{};
         auto* const entry = new (::operator new(sizeof(cache_entry) + key.size() + value.size())) cache_entry;
         entry->hash_high = hash_high;
+        entry->generation = generation;
         entry->key_bytes = key.size() & 0xfffu;
         entry->value_bytes = static_cast<std::uint32_t>(value.size());
         std::memcpy(entry->bytes(), key.data(), key.size());
@@ -103,10 +105,14 @@ public:
         while (newest_ != nullptr) { remove(newest_); }
     }
 
-    cached_record find(std::string_view key, std::uint64_t hash)
+    cached_record find(std::string_view key, std::uint64_t hash, std::atomic<std::uint8_t> const& generation)
     {
         std::lock_guard const lock{mutex_};
-        auto* const entry = find_entry(key, hash);
+        auto* entry = find_entry(key, hash);
+        if (entry != nullptr && entry->generation != generation.load()) {
+            remove(entry);
+            entry = nullptr;
+        }
         if (entry == nullptr) {
             ++figures_.misses;
             return {};
@@ -118,7 +124,7 @@ public:
     }
 
     template <class Admit>
-    bool replace(std::string_view key, std::uint64_t hash, record_view const* record, Admit const& admit)
+    bool replace(std::string_view key, std::uint64_t hash, std::uint8_t generation, record_view const* record, Admit const& admit)
     {
         std::lock_guard const lock{mutex_};
         if (!admit()) { return false; }
@@ -128,7 +134,7 @@ public:
         auto const size = cache_entry::bytes_of(key.size(), record != nullptr ? record->value.size() : 0);
         if (size > bytes_max_ / 4) { return true; }
         while (figures_.bytes + size > bytes_max_) { evict(); }
-        insert(cache_entry::make(key, record, high(hash)), hash, was_used);
+        insert(cache_entry::make(key, record, high(hash), generation), hash, was_used);
         return true;
     }
 
@@ -229,29 +235,38 @@ std::uint64_t cache::hash_of(std::string_view key) const noexcept { return XXH3_
 
 cache::shard& cache::shard_of(std::uint64_t hash) const noexcept { return *shards_[hash & (shards_.size() - 1)]; }
 
-cached_record cache::find(std::string_view key)
+cached_record cache::find(slot s, std::string_view key)
 {
     auto const hash = hash_of(key);
-    return shard_of(hash).find(key, hash);
+    return shard_of(hash).find(key, hash, generations_[s.number()]);
 }
 
-void cache::publish(std::string_view key, record_view const* record)
+void cache::publish(slot s, std::string_view key, record_view const* record)
 {
     auto const hash = hash_of(key);
-    shard_of(hash).replace(key, hash, record, [] { return true; });
+    shard_of(hash).replace(key, hash, generations_[s.number()], record, [] { return true; });
 }
 
 bool cache::fill(slot s, std::string_view key, record_view const* record, write_stamps const& stamps, write_stamps::stamp before)
 {
     // The stamp is compared under the shard's lock: a lane that begins a write after that publishes after us.
+    // The generation is read before that: one that drops the slot after us has disturbed the stamp first.
     auto const hash = hash_of(key);
-    return shard_of(hash).replace(key, hash, record, [&] { return stamps.quiet_since(s, before); });
+    auto const generation = generations_[s.number()].load();
+    return shard_of(hash).replace(key, hash, generation, record, [&] { return stamps.quiet_since(s, before); });
 }
 
 void cache::forget(std::string_view key)
 {
     auto const hash = hash_of(key);
     shard_of(hash).forget(key, hash);
+}
+
+void cache::drop_slot(slot s)
+{
+    constexpr std::uint8_t last = std::numeric_limits<std::uint8_t>::max();
+    if (generations_[s.number()] == last) { clear(); }  // behind it come the numbers that entries may still have
+    ++generations_[s.number()];
 }
 
 void cache::clear()

@@ -6,6 +6,7 @@
 //     and that nobody has been told of.
 //   2 Only the slot's lane publishes; a reader fills, and only what no write overlapped (write_stamps).
 //   3 An entry never changes: publishing puts a new one in its place, so whoever holds the old one may go on reading it.
+//   4 What was put in before drop_slot() is not found after it: an entry has the generation that its slot had then.
 // SIEVE: Zhang et al., "SIEVE is Simpler than LRU", NSDI 2024: a queue in order of arrival, a hand that walks from the
 // oldest to the newest, spares what was used since its last visit and evicts the first that was not.
 #pragma once
@@ -13,7 +14,10 @@
 #include "mykeyv/record/record.hpp"
 #include "mykeyv/store/write_stamps.hpp"
 
+#include <array>
+#include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string_view>
 #include <utility>
@@ -64,12 +68,15 @@ public:
     cache(cache const&) = delete;
     cache& operator=(cache const&) = delete;
 
-    cached_record find(std::string_view key);
+    cached_record find(slot, std::string_view key);
     /// What the lane has just committed; `record` null: the record is gone.
-    void publish(std::string_view key, record_view const* record);
+    void publish(slot, std::string_view key, record_view const* record);
     /// What a reader read since it took the stamp `before`; dropped if a write overlapped. False: dropped.
     bool fill(slot, std::string_view key, record_view const* record, write_stamps const&, write_stamps::stamp before);
     void forget(std::string_view key);
+    /// Forgets all keys of a slot, in no time; their memory comes back as others need it. For the slot's lane, while
+    /// the slot's stamp is odd, so that no read that began before fills it again.
+    void drop_slot(slot);
     void clear();
 
     cache_figures figures() const;
@@ -80,6 +87,7 @@ private:
     std::uint64_t hash_of(std::string_view key) const noexcept;
 
     std::uint64_t seed_;
+    std::array<std::atomic<std::uint8_t>, slot::count> generations_{};
     std::vector<std::unique_ptr<shard>> shards_;
 };
 

@@ -18,7 +18,7 @@ record_view const* seen(cached_record const& found, unix_ms now, record_view& vi
 /// The common case, without an allocation.
 bool decide_one(operation& read, environment& env, context const& known)
 {
-    auto const found = env.known.find(read.keys()[0]);
+    auto const found = env.known.find(read.slot(), read.keys()[0]);
     if (!found) { return false; }
     record_view view;
     record_view const* const before = seen(found, known.now, view);
@@ -34,7 +34,7 @@ bool decide_several(operation& read, environment& env, context const& known)
     auto const stamp = env.stamps.read(read.slot());
     std::vector<cached_record> found;
     for (auto const& key : keys) {
-        if (!found.emplace_back(env.known.find(key))) { return false; }
+        if (!found.emplace_back(env.known.find(read.slot(), key))) { return false; }
     }
     if (!env.stamps.quiet_since(read.slot(), stamp)) { return false; }
     std::vector<record_view> views(keys.size());
@@ -49,7 +49,8 @@ bool decide_several(operation& read, environment& env, context const& known)
 
 bool decide_from_cache(operation& read, environment& env)
 {
-    if (!env.lease.holds()) { return false; }
+    // A slot that is parked or gone after this look was ours when the read was asked for, and its cache is as it was then.
+    if (!env.lease.holds() || env.gates.of(read.slot()) != gate::open) { return false; }
     context const known{.now = env.time.now(), .version = 0, .value_bytes_max = env.value_bytes_max};
     return read.keys().size() == 1 ? decide_one(read, env, known) : decide_several(read, env, known);
 }

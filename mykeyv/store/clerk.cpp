@@ -49,7 +49,7 @@ void clerk::run()
         auto const took = queue_.take(items, pause);
         if (took == work_queue<item>::taken::closed) { return; }
         for (auto& each : items) { run_item(each); }
-        pause = sweep() ? sweep_pause_behind : sweep_pause;
+        pause = sweep_expired() ? sweep_pause_behind : sweep_pause;
     }
 }
 
@@ -62,23 +62,26 @@ void clerk::run_item(item& each)
     each.done(!failed ? errc::ok : failed.what == failure::kind::lost ? errc::cluster_down : errc::storage_failed);
 }
 
-bool clerk::sweep()
+bool clerk::sweep_expired()
 {
     if (sweeps_under_way_ > 0) { return true; }
     if (!session_.usable() && !reconnect()) { return false; }
     std::unordered_map<lane*, std::vector<due_line>> by_lane;
     std::size_t lines = 0;
-    auto const failed = session_.records->due_expiries(env_.time.now(), sweep_lines_max, [&](expiry const& line) {
-        by_lane[&lane_of_(line.slot)].push_back({line.expires_at, line.slot, std::string{line.k}});
+    auto const wanted = sweep_lines_max + lines_not_ours_;
+    lines_not_ours_ = 0;
+    auto const failed = session_.records->due_expiries(env_.time.now(), wanted, [&](expiry const& line) {
         ++lines;
+        if (env_.gates.of(line.slot) != gate::open) { return void(++lines_not_ours_); }
+        by_lane[&lane_of_(line.slot)].push_back({line.expires_at, line.slot, std::string{line.k}});
     });
     if (failed) { return false; }
     session_.link.rollback();
     sweeps_under_way_ = static_cast<int>(by_lane.size());
     for (auto& [lane, due] : by_lane) {
-        lane->submit(lane::sweep{std::move(due), [this] { --sweeps_under_way_; }});
+        lane->submit(sweep{std::move(due), [this] { --sweeps_under_way_; }});
     }
-    return lines == sweep_lines_max;
+    return lines == wanted;
 }
 
 bool clerk::reconnect()

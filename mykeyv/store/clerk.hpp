@@ -39,7 +39,7 @@ private:
     void run();
     void run_item(item&);
     /// True: there may be more at once.
-    bool sweep();
+    bool sweep_expired();
     bool reconnect();
 
     environment& env_;
@@ -47,6 +47,7 @@ private:
     session session_;
     std::chrono::steady_clock::time_point reconnect_not_before_;
     std::atomic<int> sweeps_under_way_{0};
+    std::size_t lines_not_ours_ = 0;  // that the last sweep met: of slots that are not served, and stay until they are
     work_queue<item> queue_;
     std::thread thread_;
 };

@@ -9,6 +9,7 @@
 #include "mykeyv/store/mysql/connection.hpp"
 #include "mykeyv/store/mysql/fence.hpp"
 #include "mykeyv/store/mysql/records_table.hpp"
+#include "mykeyv/store/slot_gates.hpp"
 #include "mykeyv/store/write_stamps.hpp"
 
 #include <atomic>
@@ -86,6 +87,7 @@ struct environment {
     connector& mysql;
     cache& known;
     write_stamps stamps;
+    slot_gates gates;
     serving_lease lease;
     counters counted;
     std::size_t value_bytes_max;

@@ -10,8 +10,6 @@
 namespace mykeyv::store {
 namespace {
 
-constexpr std::size_t erase_rows_per_commit = 1000;
-
 constexpr std::uint64_t cursor_at(std::uint64_t slot_number, std::uint64_t hash) { return (slot_number << 32) + hash; }
 
 /// The first slot from `from` on that has records; slot::count when none has. One look into the primary key.
@@ -67,24 +65,6 @@ failure count_owned(session& on, slot_filter const& owned, std::uint64_t& out)
     return on.records->count_by_slot(slot{0}, slot{slot::count - 1}, [&](slot s, std::uint64_t records) {
         if (owned(s)) { out += records; }
     });
-}
-
-failure erase_slots(session& on, slot_filter const& which, write_stamps& stamps, cache& known)
-{
-    std::vector<slot> filled;
-    auto failed = on.records->count_by_slot(slot{0}, slot{slot::count - 1}, [&](slot s, std::uint64_t) {
-        if (which(s)) { filled.push_back(s); }
-    });
-    if (failed) { return failed; }
-    stamped_slots under_way{stamps};
-    under_way.mark(filled);
-    std::uint64_t erased = filled.empty() ? 0 : erase_rows_per_commit;
-    while (!failed && erased >= erase_rows_per_commit) {
-        failed = on.records->erase_slots(filled, erase_rows_per_commit, erased);
-        if (!failed) { failed = on.link.commit(); }
-    }
-    known.clear();
-    return failed ? failed : on.link.rollback();
 }
 
 }  // namespace mykeyv::store

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Work over all records of a node: pages of keys, counts, erasing everything.
+// Work over all records of a node: pages of keys, counts.
 #pragma once
 
 #include "mykeyv/base/clock.hpp"
@@ -17,8 +17,5 @@ using slot_filter = std::function<bool(slot)>;
 failure read_key_page(session&, slot_filter const& owned, std::uint64_t cursor, std::size_t count, unix_ms now, key_page& out);
 
 failure count_owned(session&, slot_filter const& owned, std::uint64_t& out);
-
-/// Erases all records of the slots, a bounded number per transaction. For the lane of these slots.
-failure erase_slots(session&, slot_filter const& which, write_stamps&, cache&);
 
 }  // namespace mykeyv::store

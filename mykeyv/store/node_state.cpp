@@ -33,20 +33,6 @@ failure load_or_make_node_id(connection& link, std::optional<node_id> first, nod
     return committed(link, set_meta(link, node_id_line, out.text()));
 }
 
-failure load_owned_slots(connection& link, std::vector<slot>& owned, bool& any_row)
-{
-    text_rows rows;
-    if (auto failed = link.query("SELECT slot, state FROM slots ORDER BY slot", rows)) { return failed; }
-    any_row = !rows.empty();
-    for (auto const& each : rows) {
-        auto const number = parse_unsigned(each[0].value_or(""));
-        auto const state = parse_unsigned(each[1].value_or(""));
-        if (!number || *number >= slot::count || !state) { return failure::because("table slots: a row that is no slot"); }
-        if (*state == static_cast<unsigned>(slot_state::owned)) { owned.emplace_back(static_cast<unsigned>(*number)); }
-    }
-    return link.rollback();
-}
-
 failure insert_owned_slots(connection& link, std::vector<slot> const& slots)
 {
     if (slots.empty()) { return {}; }

@@ -5,6 +5,7 @@
 #include "mykeyv/base/hex.hpp"
 #include "mykeyv/base/slot.hpp"
 #include "mykeyv/store/mysql/connection.hpp"
+#include "mykeyv/store/slot_row.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -17,18 +18,11 @@ namespace mykeyv::store {
 
 using script_map = std::unordered_map<script_id, std::shared_ptr<std::string const>>;
 
-/// What the row of a slot says of it. The numbers are stored; they never change.
-enum class slot_state : std::uint8_t {
-    owned = 1,  ///< this node serves it
-};
-
 // Each of these is one transaction on an open connection that has passed the fence; on a failure nothing was changed.
 
 /// The id of this node; at the first start `first` becomes it, or a random one.
 failure load_or_make_node_id(connection&, std::optional<node_id> first, node_id& out);
 
-/// The slots with state `owned`; `any_row` tells whether this node ever had to do with any slot.
-failure load_owned_slots(connection&, std::vector<slot>& owned, bool& any_row);
 /// Makes this node the first owner of `slots`, at epoch 1.
 failure insert_owned_slots(connection&, std::vector<slot> const& slots);
 

@@ -93,7 +93,8 @@ void reader::run_batch(batch& work)
     auto rest = work.take_undecided();
     for (auto& op : work.take_operations()) {
         auto& answered = *op;
-        if (before.quiet_since(answered.slot())) {
+        // The gate is looked at after the read: of a slot that has left meanwhile the rows may be half erased.
+        if (before.quiet_since(answered.slot()) && env_.gates.of(answered.slot()) == gate::open) {
             answered.completed(std::move(op), errc::ok);
         } else {
             writer_.submit(std::move(op));

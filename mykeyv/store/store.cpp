@@ -9,6 +9,7 @@
 #include "mykeyv/store/mysql/durability.hpp"
 #include "mykeyv/store/mysql/embedded.hpp"
 #include "mykeyv/store/mysql/schema.hpp"
+#include "mykeyv/store/mysql_lane_session.hpp"
 #include "mykeyv/store/node_pages.hpp"
 #include "mykeyv/store/node_state.hpp"
 #include "mykeyv/store/reader.hpp"
@@ -42,6 +43,16 @@ server_settings to_server_settings(mysql_settings const& given)
     server.password = given.password;
     server.database = given.database;
     return server;
+}
+
+/// While the node starts: what was offered stays parked until the other node has answered.
+gate gate_of(slot_row const& row) noexcept
+{
+    switch (row.state) {
+    case slot_state::owned: return gate::open;
+    case slot_state::handing_over: return gate::parked;
+    default: return gate::closed;
+    }
 }
 
 std::string instance_name()
@@ -78,7 +89,6 @@ struct store::parts {
     std::unique_ptr<clerk> office;
     std::unique_ptr<watch> guard;
 
-    std::array<std::atomic<bool>, slot::count> owned{};
     bool ever_owned = false;
     mutable std::shared_mutex scripts_lock;
     script_map scripts;
@@ -114,9 +124,10 @@ store::parts::parts(settings given, log& to, clock const& from, unique_function<
     session first;  // read again what the node remembers: from here on nobody else can change it
     must(mysql->open(first), "MySQL");
     must(load_or_make_node_id(first.link, wanted.first_id, id), "node id");
-    std::vector<slot> slots;
-    must(load_owned_slots(first.link, slots, ever_owned), "owned slots");
-    for (auto const s : slots) { owned[s.number()] = true; }
+    std::vector<std::pair<slot, slot_row>> slots;
+    must(load_slots(first.link, slots), "slots");
+    ever_owned = !slots.empty();
+    for (auto const& [s, row] : slots) { env->gates.set(s, gate_of(row)); }
     must(load_scripts(first.link, scripts), "scripts");
     open_threads();
 }
@@ -154,7 +165,10 @@ tenure store::parts::take_over_and_wait()
 
 void store::parts::open_threads()
 {
-    for (unsigned i = 0; i < wanted.lanes; ++i) { lanes.push_back(std::make_unique<lane>(i, *env)); }
+    for (unsigned i = 0; i < wanted.lanes; ++i) {
+        lanes.push_back(std::make_unique<lane>(i, *env, std::make_unique<mysql_lane_session>(*mysql)));
+        lanes.back()->start();
+    }
     for (unsigned i = 0; i < wanted.lanes; ++i) { readers.push_back(std::make_unique<reader>(i, *env, *lanes[i])); }
     office = std::make_unique<clerk>(*env, [this](slot s) -> lane& { return lane_of(s); });
     guard = std::make_unique<watch>(*env, wanted.allow_unsafe_mysql);
@@ -170,7 +184,7 @@ store::~store() { stop(); }
 node_id store::id() const noexcept { return parts_->id; }
 std::string store::server_version() const { return parts_->server_version; }
 unsigned store::lane_of(slot s) const noexcept { return s.number() % static_cast<unsigned>(parts_->lanes.size()); }
-bool store::owns(slot s) const noexcept { return parts_->owned[s.number()].load(std::memory_order_relaxed); }
+bool store::owns(slot s) const noexcept { return parts_->env->gates.of(s) != gate::closed; }
 bool store::ever_owned() const { return parts_->ever_owned; }
 
 // Operations
@@ -179,7 +193,7 @@ bool store::try_cached(operation& read) { return decide_from_cache(read, *parts_
 
 void store::submit(operation_ptr op)
 {
-    if (op->access() == access::read) { return parts_->readers[lane_of(op->slot())]->submit(std::move(op)); }
+    if (op->access() == access::read && parts_->env->gates.of(op->slot()) == gate::open) { return parts_->readers[lane_of(op->slot())]->submit(std::move(op)); }
     parts_->lane_of(op->slot()).submit(std::move(op));
 }
 
@@ -217,9 +231,9 @@ void store::async_erase_all(unique_function<void(errc)> done)
     shared->lanes_left = parts_->lanes.size();
     shared->done = std::move(done);
     for (unsigned i = 0; i < parts_->lanes.size(); ++i) {
-        auto const in_lane = [this, i](slot s) { return lane_of(s) == i && owns(s); };
-        auto erase = [this, in_lane](session& on) { return erase_slots(on, in_lane, parts_->env->stamps, parts_->known); };
-        parts_->lanes[i]->submit(std::move(erase), [shared](errc outcome) {
+        parts_->lanes[i]->submit([this, i, shared](errc may) {
+            auto const in_lane = [this, i](slot s) { return lane_of(s) == i; };
+            auto const outcome = may == errc::ok ? parts_->lanes[i]->core().erase_all(in_lane) : may;
             // Another lane, or a page of this one, may be erased already.
             if (outcome != errc::ok) { shared->worst = errc::outcome_unknown; }
             if (--shared->lanes_left == 0) { shared->done(shared->worst); }
@@ -236,7 +250,7 @@ void store::claim(std::vector<slot> const& slots)
     must(parts_->mysql->open(on), "MySQL");
     must(insert_owned_slots(on.link, slots), "owned slots");
     parts_->ever_owned = true;
-    for (auto const s : slots) { parts_->owned[s.number()] = true; }
+    for (auto const s : slots) { parts_->env->gates.set(s, gate::open); }
 }
 
 std::optional<std::string> store::topology() const

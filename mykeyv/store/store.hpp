@@ -109,7 +109,7 @@ public:
 
     // What a node remembers
 
-    /// The slots that this node owns: a bit per slot. Any thread.
+    /// Whether operations on the slot are taken: it is ours, or was until a moment ago and no other node has answered yet. Any thread.
     bool owns(slot) const noexcept;
     /// Durably makes this node the first owner of `slots`. Only for a store that never owned any; else throws.
     void claim(std::vector<slot> const& slots);

@@ -36,6 +36,15 @@ std::string_view name_of(script::status s) noexcept
     return "error";
 }
 
+/// A key of another node: that node's address, for the client to go there.
+std::string elsewhere(session& s, slot where)
+{
+    constexpr std::string_view moved = "MOVED ";
+    auto const text = s.redirection(where);
+    if (!text.starts_with(moved)) { return encode_part("error", text, s.version()); }
+    return encode_part("moved", std::string_view{text}.substr(moved.size()), s.version());
+}
+
 /// One command: what its keys have in common, and their answers so far. The answers are touched on the session's thread only.
 struct update_call {
     script_id id;
@@ -84,7 +93,11 @@ public:
 protected:
     void answer(session& asker, reply_queue::ticket, errc outcome, std::string&& encoded) override
     {
-        if (outcome != errc::ok) { encoded = encode_part("error", error_text(outcome, command()), version()); }
+        if (outcome == errc::moved) {
+            encoded = elsewhere(asker, slot());
+        } else if (outcome != errc::ok) {
+            encoded = encode_part("error", error_text(outcome, command()), version());
+        }
         call_->parts[position_] = std::move(encoded);
         if (--call_->missing == 0) { asker.answer(call_->ticket, call_->encoded()); }
     }
@@ -93,15 +106,6 @@ private:
     std::shared_ptr<update_call> call_;
     std::size_t position_;
 };
-
-/// A key of another node: that node's address, for the client to go there.
-std::string elsewhere(session& s, slot where)
-{
-    constexpr std::string_view moved = "MOVED ";
-    auto const text = s.redirection(where);
-    if (!text.starts_with(moved)) { return encode_part("error", text, s.version()); }
-    return encode_part("moved", std::string_view{text}.substr(moved.size()), s.version());
-}
 
 verdict update(session& s, script_id const& id, std::shared_ptr<std::string const> code, std::string_view args,
                std::span<std::string_view const> keys)

@@ -62,6 +62,16 @@ std::string count() { return select("COUNT(*)", "slot BETWEEN ? AND ?"); }
 
 std::string count_by_slot() { return select("slot,COUNT(*)", "slot BETWEEN ? AND ? GROUP BY slot"); }
 
+std::string lengths_from() { return select("k,LENGTH(v)", "slot=? AND k>=? ORDER BY k LIMIT ?"); }
+
+std::string rows_between() { return select("slot,k,version,format,v,expires_at", "slot=? AND k>=? AND k<=? ORDER BY k"); }
+
+std::string summary()
+{
+    return select("COUNT(*),CAST(COALESCE(SUM(CRC32(CONCAT(version,' ',format,' ',COALESCE(expires_at,'-'),' ',k))),0) AS UNSIGNED)",
+                  "slot=?");
+}
+
 std::string keys_of_slots(std::size_t slots)
 {
     return select("slot,k,expires_at", "slot IN (" + repeated("?", ",", slots) + ") ORDER BY slot,k LIMIT ?");

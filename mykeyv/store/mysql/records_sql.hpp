@@ -38,4 +38,11 @@ std::string count_by_slot();
 /// Placeholders: each of `slots`, limit.
 std::string keys_of_slots(std::size_t slots);
 
+/// Placeholders: slot, first key, limit.
+std::string lengths_from();
+/// Placeholders: slot, first and last key.
+std::string rows_between();
+/// Placeholders: slot.
+std::string summary();
+
 }  // namespace mykeyv::store::sql

@@ -188,11 +188,11 @@ TEST_F(a_batch, publishes_what_it_wrote_and_what_it_loaded)
     batch_.add(read({"absent"}, second_));
     batch_.add(set("written", "2", third_));
     run();
-    EXPECT_FALSE(cache_.find("written"));
+    EXPECT_FALSE(cache_.find(slot_of("written"), "written"));
     batch_.publish();
-    EXPECT_EQ(cache_.find("loaded").view().value, "1");
-    EXPECT_EQ(cache_.find("written").view().value, "2");
-    EXPECT_FALSE(cache_.find("absent").present());
+    EXPECT_EQ(cache_.find(slot_of("loaded"), "loaded").view().value, "1");
+    EXPECT_EQ(cache_.find(slot_of("written"), "written").view().value, "2");
+    EXPECT_FALSE(cache_.find(slot_of("absent"), "absent").present());
 }
 
 TEST_F(a_batch, does_not_tell_a_reader_that_an_expired_row_is_absent)
@@ -236,7 +236,7 @@ TEST_F(a_batch, that_holds_enough_leaves_the_rest_to_another)
 TEST_F(a_batch, takes_from_the_cache_what_it_knows)
 {
     record_view const known{.value = "cached", .format = format::bytes, .version = 7, .expires_at = {}};
-    cache_.publish("k", &known);
+    cache_.publish(slot_of("k"), "k", &known);
     batch_.add(append("k", "!", first_));
     run();
     EXPECT_EQ(loads_, 0u);

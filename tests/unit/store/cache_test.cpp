@@ -14,11 +14,11 @@ protected:
     void publish(std::string const& key, std::string const& value)
     {
         record_view const record{.value = value, .format = format::bytes, .version = 1, .expires_at = {}};
-        cache_.publish(key, &record);
+        cache_.publish(slot_of(key), key, &record);
     }
     std::string found(std::string const& key)
     {
-        auto const record = cache_.find(key);
+        auto const record = cache_.find(slot_of(key), key);
         return !record ? "unknown" : !record.present() ? "absent" : std::string{record.view().value};
     }
     bool fill(std::string const& key, std::string const& value, write_stamps::stamp before)
@@ -37,8 +37,8 @@ TEST_F(a_cache, knows_nothing_at_first) { EXPECT_EQ(found("k"), "unknown"); }
 TEST_F(a_cache, gives_back_the_whole_record)
 {
     record_view const record{.value = "v", .format = format::document, .version = 42, .expires_at = unix_ms{7}};
-    cache_.publish("k", &record);
-    auto const got = cache_.find("k").view();
+    cache_.publish(slot_of("k"), "k", &record);
+    auto const got = cache_.find(slot_of("k"), "k").view();
     EXPECT_EQ(got.format, format::document);
     EXPECT_EQ(got.version, 42u);
     EXPECT_EQ(got.expires_at, unix_ms{7});
@@ -46,7 +46,7 @@ TEST_F(a_cache, gives_back_the_whole_record)
 
 TEST_F(a_cache, remembers_absence)
 {
-    cache_.publish("k", nullptr);
+    cache_.publish(slot_of("k"), "k", nullptr);
     EXPECT_EQ(found("k"), "absent");
 }
 
@@ -60,7 +60,7 @@ TEST_F(a_cache, tells_keys_apart_byte_by_byte)
 TEST_F(a_cache, entry_that_somebody_holds_outlives_its_replacement)
 {
     publish("k", "old");
-    auto const held = cache_.find("k");
+    auto const held = cache_.find(slot_of("k"), "k");
     publish("k", "new");
     cache_.forget("k");
     EXPECT_EQ(held.view().value, "old");
@@ -104,8 +104,8 @@ TEST_F(a_cache, does_not_keep_a_record_over_a_64th_of_itself_nor_what_it_had_bef
 TEST_F(a_cache, of_no_bytes_keeps_nothing)
 {
     cache none{0};
-    none.publish("k", nullptr);
-    EXPECT_FALSE(none.find("k"));
+    none.publish(slot_of("k"), "k", nullptr);
+    EXPECT_FALSE(none.find(slot_of("k"), "k"));
 }
 
 TEST_F(a_cache, is_filled_by_a_read_that_no_write_overlapped)
@@ -132,6 +132,32 @@ TEST_F(a_cache, is_not_filled_by_a_read_that_a_write_overtook)
     stamps_.end(slot_of("k"));
     EXPECT_FALSE(fill("k", "old", before));
     EXPECT_EQ(found("k"), "new");
+}
+
+TEST_F(a_cache, forgets_all_keys_of_a_dropped_slot_and_no_others)
+{
+    publish("{a}1", "v");
+    publish("{a}2", "v");
+    publish("{b}1", "v");
+    cache_.drop_slot(slot_of("{a}"));
+    EXPECT_EQ(found("{a}1"), "unknown");
+    EXPECT_EQ(found("{a}2"), "unknown");
+    EXPECT_EQ(found("{b}1"), "v");
+    publish("{a}1", "again");
+    EXPECT_EQ(found("{a}1"), "again");
+}
+
+TEST_F(a_cache, finds_nothing_from_before_however_often_a_slot_was_dropped)
+{
+    publish("{a}1", "old");
+    for (int drops = 0; drops < 600; ++drops) {
+        cache_.drop_slot(slot_of("{a}"));
+        ASSERT_EQ(found("{a}2"), "unknown");
+    }
+    EXPECT_EQ(found("{a}1"), "unknown");
+    publish("{a}1", "old");
+    for (int drops = 0; drops < 256; ++drops) { cache_.drop_slot(slot_of("{a}")); }
+    EXPECT_EQ(found("{a}1"), "unknown");
 }
 
 TEST_F(a_cache, cleared_knows_nothing)

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "mykeyv/store/mysql/slots_table.hpp"
+
+#include "mykeyv/base/number.hpp"
+#include "mykeyv/store/mysql/records_sql.hpp"
+#include "mykeyv/store/mysql/statement.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <string>
+
+namespace mykeyv::store {
+namespace {
+
+using kind = columns::kind;
+
+/// Keys looked at for one portion of rows.
+constexpr std::uint64_t keys_per_portion = 1024;
+constexpr std::size_t row_bytes_overhead = 64;
+constexpr std::string_view slot_columns = "slot,state,epoch,peer,transfer_id";
+
+std::optional<std::uint64_t> number_in(std::optional<std::string> const& text) { return text ? parse_unsigned(*text) : std::nullopt; }
+
+bool is_state(std::uint64_t number) noexcept
+{
+    return number >= static_cast<unsigned>(slot_state::owned) && number <= static_cast<unsigned>(slot_state::refused);
+}
+
+failure parse(text_row const& from, slot& which, slot_row& out)
+{
+    auto const number = number_in(from[0]);
+    auto const state = number_in(from[1]);
+    auto const epoch = number_in(from[2]);
+    if (!number || *number >= slot::count || !state || !is_state(*state) || !epoch || (from[3] && from[3]->size() != node_id{}.bytes().size())) {
+        return failure::because(fmt::format("table slots: the row of slot {} is none that this mykeyvd makes", from[0].value_or("NULL")));
+    }
+    which = slot{static_cast<unsigned>(*number)};
+    out = {static_cast<slot_state>(*state), {*epoch, number_in(from[4]).value_or(0)}, {}};
+    if (from[3]) {
+        std::array<std::uint8_t, 20> bytes;
+        std::copy(from[3]->begin(), from[3]->end(), bytes.begin());
+        out.peer = node_id{bytes};
+    }
+    return {};
+}
+
+}  // namespace
+
+struct slots_table::statements {
+    explicit statements(connection& over) : c{over} {}
+
+    failure ready(statement& s, std::string (*sql)()) { return s.prepared() ? failure{} : s.prepare(c, sql()); }
+
+    connection& c;
+    parameters in;
+    statement lengths_from, rows_between, summary;
+    columns key_length{kind::bytes, kind::natural};
+    columns record{kind::natural, kind::bytes, kind::natural, kind::natural, kind::bytes, kind::whole};
+    columns figures{kind::natural, kind::natural};
+};
+
+slots_table::slots_table(connection& over) : statements_{std::make_unique<statements>(over)} {}
+slots_table::~slots_table() = default;
+slots_table::slots_table(slots_table&&) noexcept = default;
+slots_table& slots_table::operator=(slots_table&&) noexcept = default;
+
+failure slots_table::rows_from(slot of, std::string_view first, std::size_t bytes_max, std::function<void(row const&)> const& on_row,
+                               bool& end)
+{
+    // Lengths first: values of any length may follow each other, and only as many as were asked for are to be read.
+    auto& s = *statements_;
+    if (auto why = s.ready(s.lengths_from, sql::lengths_from)) { return why; }
+    s.in.clear();
+    s.in.add(std::uint64_t{of.number()}).add(first).add(keys_per_portion);
+    if (auto why = s.lengths_from.execute(s.c, s.in.binds())) { return why; }
+    std::string last;
+    std::uint64_t seen = 0;
+    std::uint64_t taken = 0;
+    std::size_t bytes = 0;
+    auto& r = s.key_length;
+    auto why = s.lengths_from.fetch(s.c, r, [&] {
+        ++seen;
+        bytes += r.bytes(0).size() + r.natural(1) + row_bytes_overhead;
+        if (taken + 1 < seen || (taken > 0 && bytes > bytes_max)) { return; }
+        ++taken;
+        last = r.bytes(0);
+    });
+    end = taken == seen && seen < keys_per_portion;
+    if (why || taken == 0) { return why; }
+    if (why = s.ready(s.rows_between, sql::rows_between); why) { return why; }
+    s.in.clear();
+    s.in.add(std::uint64_t{of.number()}).add(first).add(std::string_view{last});
+    if (why = s.rows_between.execute(s.c, s.in.binds()); why) { return why; }
+    auto& found = s.record;
+    return s.rows_between.fetch(s.c, found, [&] {
+        auto const expires_at = found.whole(5);
+        on_row({of, found.bytes(1), found.natural(2), static_cast<mykeyv::format>(found.natural(3)), found.bytes(4),
+                expires_at ? std::optional{unix_ms{*expires_at}} : std::nullopt});
+    });
+}
+
+failure slots_table::summary(slot of, slot_summary& out)
+{
+    auto& s = *statements_;
+    if (auto why = s.ready(s.summary, sql::summary)) { return why; }
+    s.in.clear();
+    s.in.add(std::uint64_t{of.number()});
+    if (auto why = s.summary.execute(s.c, s.in.binds())) { return why; }
+    return s.summary.fetch(s.c, s.figures, [&] { out = {s.figures.natural(0), s.figures.natural(1)}; });
+}
+
+failure slots_table::load(slot of, slot_row& out)
+{
+    text_rows rows;
+    auto& c = statements_->c;
+    if (auto why = c.query(fmt::format("SELECT {} FROM slots WHERE slot={}", slot_columns, of.number()), rows)) { return why; }
+    out = {};
+    slot same;
+    return rows.empty() ? failure{} : parse(rows[0], same, out);
+}
+
+failure slots_table::save(slot of, slot_row const& wanted)
+{
+    auto& c = statements_->c;
+    auto const& peer = wanted.peer.bytes();
+    auto const quoted_peer = wanted.peer == node_id{} ? "NULL" : c.quoted({reinterpret_cast<char const*>(peer.data()), peer.size()});
+    return c.execute(fmt::format("REPLACE INTO slots ({}) VALUES ({},{},{},{},{})", slot_columns, of.number(),
+                                 static_cast<unsigned>(wanted.state), wanted.offer.epoch, quoted_peer, wanted.offer.transfer));
+}
+
+failure load_slots(connection& c, std::vector<std::pair<slot, slot_row>>& out)
+{
+    text_rows rows;
+    if (auto failed = c.query(fmt::format("SELECT {} FROM slots ORDER BY slot", slot_columns), rows)) { return failed; }
+    out.clear();
+    for (auto const& each : rows) {
+        auto& [which, row] = out.emplace_back();
+        if (auto failed = parse(each, which, row)) { return failed; }
+    }
+    return c.rollback();
+}
+
+}  // namespace mykeyv::store

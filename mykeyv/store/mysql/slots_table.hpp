@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+// The statements on the table `slots`, and those on all records of one slot that a slot migration needs.
+#pragma once
+
+#include "mykeyv/store/lane_session.hpp"
+#include "mykeyv/store/mysql/connection.hpp"
+
+#include <functional>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+namespace mykeyv::store {
+
+/// As records_table: over one open connection, part of its open transaction, prepared at the first use.
+class slots_table {
+public:
+    explicit slots_table(connection&);
+    ~slots_table();
+    slots_table(slots_table&&) noexcept;
+    slots_table& operator=(slots_table&&) noexcept;
+
+    /// As in lane_session.
+    failure rows_from(slot, std::string_view first, std::size_t bytes_max, std::function<void(row const&)> const&, bool& end);
+    failure summary(slot, slot_summary& out);
+    failure load(slot, slot_row& out);
+    failure save(slot, slot_row const&);
+
+private:
+    struct statements;
+    std::unique_ptr<statements> statements_;
+};
+
+/// Every row of the table, ascending by slot.
+failure load_slots(connection&, std::vector<std::pair<slot, slot_row>>& out);
+
+}  // namespace mykeyv::store
