@@ -79,6 +79,24 @@ inline constexpr std::size_t topology_bytes_max = 2u << 20;
 /// Characters of a host name, as DNS limits it.
 inline constexpr std::size_t host_characters_max = 253;
 
+/// One slot on its way: bytes of rows in one message (one row may be longer), messages that wait for their answer, keys that one
+/// message sends again. Small: each is read and written between two batches of a lane.
+inline constexpr std::size_t portion_bytes = 128u << 10;
+inline constexpr std::uint64_t portions_on_the_way_max = 3;
+inline constexpr std::size_t dirty_keys_per_portion = 1024;
+/// A slot is cut over when no more keys than these are left to be sent again, and after so many attempts to get there its operations wait.
+inline constexpr std::size_t cut_over_keys_max = 128;
+inline constexpr unsigned resend_rounds_max = 16;
+/// Slots of one lane that are on their way out at once.
+inline constexpr std::size_t outgoing_per_lane_max = 4;
+/// How long a slot whose attempt failed is left alone, how long an answer is awaited before the attempt is given up, and how often
+/// a target that was offered a slot is asked what it did.
+inline constexpr std::chrono::milliseconds move_again_after{250};
+inline constexpr std::chrono::milliseconds portion_patience{10'000};
+inline constexpr std::chrono::milliseconds query_every{200};
+/// Rows of slots that have gone that are erased between two batches.
+inline constexpr std::size_t purge_rows = 256;
+
 // Clients
 
 inline constexpr int redirects_max = 16;

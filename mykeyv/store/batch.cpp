@@ -171,7 +171,9 @@ void batch::decide_one(operation& op, std::span<std::uint32_t const> entries, st
     before_.clear();
     for (auto const index : entries) {
         auto const& each = entries_[index];
-        before_.push_back(each.present && op.access() != access::blind_write ? &each.current : nullptr);
+        // An operation of this batch may have stored what had expired already.
+        auto const is_there = each.present && !expired(each.current.expires_at, now_);
+        before_.push_back(is_there && op.access() != access::blind_write ? &each.current : nullptr);
     }
     after_.assign(entries.size(), keep{});
     op.decide(before_, {.now = now_, .version = last_version + 1, .value_bytes_max = value_bytes_max}, after_);

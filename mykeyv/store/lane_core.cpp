@@ -117,7 +117,9 @@ void lane_core::refuse_inbox(errc why)
 errc lane_core::step(transaction what)
 {
     failure failed{failure::kind::lost, 0, {}};
+    auto not_done = errc::storage_failed;  // or nobody knows: an attempt whose connection was lost may have been committed
     for (int attempt = 0; attempt < attempts_max && failed.what == failure::kind::lost; ++attempt) {
+        if (attempt > 0) { not_done = errc::outcome_unknown; }
         if (!session_->usable() && !reconnect()) { return attempt == 0 ? errc::cluster_down : errc::outcome_unknown; }
         auto const its_session = session_->tag();
         failed = what(*session_);
@@ -126,7 +128,7 @@ errc lane_core::step(transaction what)
     }
     if (!failed) { return errc::ok; }
     env_.to_log.warning("lane {}: {}", index_, failed.text);
-    return failed.what == failure::kind::lost ? errc::outcome_unknown : errc::storage_failed;
+    return failed.what == failure::kind::lost ? errc::outcome_unknown : not_done;
 }
 
 void lane_core::release(slot s)
@@ -137,6 +139,10 @@ void lane_core::release(slot s)
 
 errc lane_core::erase_all(std::function<bool(slot)> const& which)
 {
+    // Records of a slot that is on its way would stay.
+    for (unsigned number = 0; number < slot::count; ++number) {
+        if (env_.gates.of(slot{number}) == gate::parked && which(slot{number})) { return errc::in_transit; }
+    }
     return step([&](lane_session& session) -> failure {
         std::vector<slot> filled;
         if (auto failed = session.slots_with_records(filled)) { return failed; }
@@ -155,10 +161,16 @@ errc lane_core::erase_all(std::function<bool(slot)> const& which)
     });
 }
 
-void lane_core::continue_behind(std::uint64_t version, std::uint64_t ceiling) noexcept
+std::optional<std::uint64_t> lane_core::ceiling_behind(std::uint64_t version) const noexcept
+{
+    auto const is_high_enough = version_ceiling_ > version && version_ceiling_ - version > versions_left_min;
+    return is_high_enough ? std::nullopt : std::optional{version + versions_per_tenure};
+}
+
+void lane_core::continue_behind(std::uint64_t version, std::optional<std::uint64_t> ceiling) noexcept
 {
     last_version_ = std::max(last_version_, version);
-    version_ceiling_ = std::max(version_ceiling_, ceiling);
+    version_ceiling_ = std::max(version_ceiling_, ceiling.value_or(0));
 }
 
 // One batch

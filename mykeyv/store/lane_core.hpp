@@ -21,6 +21,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <variant>
 #include <vector>
 
@@ -79,8 +80,10 @@ public:
 
     environment& surroundings() noexcept { return env_; }
     std::uint64_t last_version() const noexcept { return last_version_; }
-    /// Versions given out from here on are above `version`, whose ceiling was raised durably.
-    void continue_behind(std::uint64_t version, std::uint64_t ceiling) noexcept;
+    /// Versions that another node has given out up to `version` are to be continued here. First: the ceiling to be raised to, in the
+    /// transaction that makes them ours; nothing if it is high enough. Then, when that is committed: goes on behind them.
+    std::optional<std::uint64_t> ceiling_behind(std::uint64_t version) const noexcept;
+    void continue_behind(std::uint64_t version, std::optional<std::uint64_t> ceiling) noexcept;
 
 private:
     enum class end { done, repeat, lost, refused, unsettled };

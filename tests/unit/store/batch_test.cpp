@@ -103,6 +103,16 @@ TEST_F(a_batch, keeps_what_was_decided_when_a_later_operation_needs_rows)
     EXPECT_EQ(third_.saw, (std::vector<std::optional<std::string>>{"1", "2"}));
 }
 
+TEST_F(a_batch, shows_nobody_a_record_that_was_stored_with_an_expiry_in_the_past)
+{
+    batch_.add(set("k", "late", first_, now_));
+    batch_.add(read({"k"}, second_));
+    batch_.add(append("k", "x", third_));
+    run();
+    EXPECT_EQ(second_.saw.at(0), std::nullopt);
+    EXPECT_EQ(writes_.puts.at(0).v, "x");
+}
+
 TEST_F(a_batch, does_not_write_a_record_that_came_and_went)
 {
     batch_.add(append("k", "x", first_));

@@ -1,0 +1,324 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "mykeyv/cluster/migration/departures.hpp"
+
+#include "mykeyv/cluster/migration/mutants.hpp"
+#include "mykeyv/cluster/migration/rules.hpp"
+
+#include <algorithm>
+#include <set>
+
+namespace mykeyv::cluster {
+namespace {
+
+row_copy copy_of(store::row const& from)
+{
+    return {std::string{from.k}, row_copy::content{from.version, from.format, from.expires_at, std::string{from.v}}};
+}
+
+}  // namespace
+
+// Beginning
+
+void departures::ask_after_restart(slot s, slot_row const& row)
+{
+    auto const [place, fresh] = moving_.try_emplace(s, departing{outgoing{row.peer, row.offer, limits_}, now()});
+    place->second.out.offered();
+    place->second.asking = true;
+    place->second.parked_since = now();
+    if (mutant(mutants::restarted_source_serves)) {
+        moving_.erase(s);
+        return rows_.unpark(s);
+    }
+    rows_.park(s);
+}
+
+void departures::want(std::vector<std::pair<slot, node_id>> wishes)
+{
+    wanted_.assign(wishes.begin(), wishes.end());
+    begins_from_ = {};
+    std::vector<slot> unwanted;
+    for (auto const& [s, moving] : moving_) {
+        auto const is_wanted = std::ranges::any_of(wishes, [&, to = moving.out.target()](auto const& w) { return w.first == s && w.second == to; });
+        if (!is_wanted && moving.out.phase() != outgoing::phase::offered) { unwanted.push_back(s); }
+    }
+    for (auto const s : unwanted) { give_up(s, "it is to stay, or to go elsewhere"); }
+}
+
+void departures::begin_wanted(time now)
+{
+    if (begins_from_ > now) { return; }
+    for (auto tries = wanted_.size(); tries > 0 && moving_.size() < limits_.outgoing_per_lane_max; --tries) {
+        auto const [s, target] = wanted_.front();
+        wanted_.pop_front();
+        auto const pause = not_before_.find(s);
+        if (moving_.contains(s) || (pause != not_before_.end() && pause->second > now)) {
+            wanted_.emplace_back(s, target);
+            continue;
+        }
+        if (!begin(s, target)) { continue; }
+        wanted_.emplace_back(s, target);  // until it has gone: the attempt may fail
+    }
+    if (moving_.size() < limits_.outgoing_per_lane_max) { begins_from_ = now + limits_.again_after; }
+}
+
+bool departures::begin(slot s, node_id target)
+{
+    auto const* const row = rows_.row(s);
+    if (row == nullptr) { return true; }
+    if (row->state != slot_state::owned || target == outside_.self()) { return false; }
+    transfer_offer const offer{row->epoch() + 1, next_transfer_++};
+    auto& moving = moving_.insert_or_assign(s, departing{outgoing{target, offer, limits_}, now()}).first->second;
+    send(s, moving, prepare{});
+    return true;
+}
+
+void departures::send(slot s, departing& moving, decltype(slot_request::what) what)
+{
+    moving.due = now() + limits_.patience;
+    outside_.send(moving.out.target(), {s, moving.out.offer(), outside_.self(), std::move(what)});
+}
+
+// Copying
+
+void departures::go_on(slot s, departing& moving)
+{
+    using enum outgoing::next;
+    for (;;) {
+        switch (moving.out.next_step()) {
+        case wait: return;
+        case scan:
+            if (now() < sends_from_) { return; }
+            if (!this->scan(s, moving)) { return give_up(s, "its rows cannot be read"); }
+            break;
+        case resend:
+            if (!this->resend(s, moving)) { return give_up(s, "its rows cannot be read"); }
+            break;
+        case park: this->park(s, moving); break;
+        case cut_over: return this->cut_over(s, moving);
+        }
+    }
+}
+
+bool departures::scan(slot s, departing& moving)
+{
+    std::vector<row_copy> rows;
+    bool end = false;
+    auto const done = lane_.step([&](store::lane_session& session) {
+        rows.clear();
+        auto failed = session.rows_from(s, moving.out.cursor(), limits_.portion_bytes, [&](auto const& r) { rows.push_back(copy_of(r)); }, end);
+        return failed ? failed : session.rollback();
+    });
+    if (done != errc::ok) { return false; }
+    moving.out.scanned(rows.empty() ? std::nullopt : std::optional{rows.back().key}, end);
+    if (!rows.empty()) { send_portion(s, moving, std::move(rows)); }
+    return true;
+}
+
+bool departures::resend(slot s, departing& moving)
+{
+    auto const keys = moving.out.take_dirty();
+    std::vector<row_copy> rows;
+    auto const done = lane_.step([&](store::lane_session& session) {
+        auto failed = load(session, s, keys, rows);
+        return failed ? failed : session.rollback();
+    });
+    if (done == errc::ok) { send_portion(s, moving, std::move(rows)); }
+    return done == errc::ok;
+}
+
+void departures::send_portion(slot s, departing& moving, std::vector<row_copy> rows)
+{
+    std::size_t bytes = 0;
+    for (auto const& each : rows) { bytes += each.bytes(); }
+    sends_from_ = outside_.pace(bytes);
+    auto const number = moving.out.sending(rows);
+    send(s, moving, portion{number, std::move(rows)});
+}
+
+/// The rows of these keys as they are; those that are not there any more as erasures.
+store::failure departures::load(store::lane_session& session, slot s, std::vector<std::string> const& keys, std::vector<row_copy>& out) const
+{
+    out.clear();
+    std::vector<store::row_key> wanted;
+    std::set<std::string_view> missing;
+    for (auto const& key : keys) {
+        wanted.push_back({s, key});
+        missing.insert(key);
+    }
+    std::ranges::sort(wanted);
+    if (wanted.empty()) { return {}; }
+    auto failed = session.load(wanted, [&](store::row const& found) {
+        missing.erase(found.k);
+        out.push_back(copy_of(found));
+    });
+    for (auto const key : missing) { out.push_back({std::string{key}, std::nullopt}); }
+    return failed;
+}
+
+void departures::park(slot s, departing& moving)
+{
+    moving.out.parked();
+    moving.parked_since = now();
+    rows_.park(s);
+}
+
+// Cutting over
+
+void departures::cut_over(slot s, departing& moving)
+{
+    if (!mutant(mutants::not_parked)) { park(s, moving); }
+    auto const keys = moving.out.take_dirty();
+    auto const offered = slot_row{slot_state::handing_over, moving.out.offer(), moving.out.target()};
+    struct cut_over last;
+    auto const done = rows_.commit(s, offered, [&](store::lane_session& session) {
+        auto failed = load(session, s, keys, last.last.rows);
+        return failed ? failed : session.summary(s, last.summary);
+    });
+    if (done == errc::outcome_unknown) { return look_again(s, moving); }
+    if (done != errc::ok) { return give_up(s, "MySQL does not take the hand-over"); }
+    last.last_version = lane_.last_version();
+    last.last.number = moving.out.sending(last.last.rows);
+    moving.out.offered();
+    send(s, moving, std::move(last));
+}
+
+/// It is not known whether the offer was committed: it will be, when MySQL is back.
+void departures::look_again(slot s, departing& moving)
+{
+    moving.due = now() + limits_.query_every;
+    moving.asking = true;
+    auto const* const row = rows_.row(s);
+    if (row == nullptr) { return; }
+    if (row->state == slot_state::owned) { return give_up(s, "MySQL was lost in the hand-over"); }
+    moving.out.offered();
+}
+
+void departures::give_up(slot s, std::string_view why)
+{
+    auto const place = moving_.find(s);
+    lane_.surroundings().to_log.debug("slot {}: given up: {}", s.number(), why);
+    auto const& out = place->second.out;
+    outside_.send(out.target(), {s, out.offer(), outside_.self(), cancel{}});
+    auto const was_parked = place->second.parked_since != time{};
+    moving_.erase(place);
+    not_before_[s] = now() + limits_.again_after;
+    if (was_parked) { rows_.unpark(s); }
+}
+
+void departures::taken(slot s)
+{
+    auto const place = moving_.find(s);
+    auto const moving = std::move(place->second);
+    moving_.erase(place);
+    not_before_.erase(s);
+    std::erase_if(wanted_, [s](auto const& each) { return each.first == s; });
+    auto const gone = slot_row{slot_state::gone, moving.out.offer(), moving.out.target()};
+    to_be_gone_[s] = gone;  // committed later: who is parked need not wait for it
+    outside_.owned_by(s, gone.peer, gone.epoch());
+    rows_.leave(s);
+    outside_.departed({moving.out.records_sent(), moving.out.bytes_sent(),
+                       std::chrono::duration_cast<std::chrono::microseconds>(now() - moving.parked_since)});
+}
+
+void departures::not_taken(slot s, std::string_view why)
+{
+    auto const& moving = moving_.at(s);
+    auto const offered = slot_row{slot_state::handing_over, moving.out.offer(), moving.out.target()};
+    if (rows_.commit(s, after_no(offered)) != errc::ok) { return; }  // the target will be asked again, and say no again
+    lane_.surroundings().to_log.warning("slot {} was not taken by node {}: {}; it stays here for now", s.number(), offered.peer.text(), why);
+    moving_.erase(s);
+    not_before_[s] = now() + limits_.again_after;
+    rows_.unpark(s);
+}
+
+// What comes in
+
+void departures::replied(slot_reply const& reply)
+{
+    auto const place = moving_.find(reply.slot);
+    if (place == moving_.end() || place->second.out.offer() != reply.offer) { return; }
+    auto& moving = place->second;
+    using to = enum slot_reply::to;
+    auto const is_offered = moving.out.phase() == outgoing::phase::offered;
+    if (reply.about == to::cut_over || reply.about == to::query) {
+        if (is_offered) { reply.yes ? taken(reply.slot) : not_taken(reply.slot, reply.reason); }
+        return;
+    }
+    if (is_offered || reply.about == to::cancel) { return; }
+    if (!reply.yes) { return give_up(reply.slot, reply.reason); }
+    if (reply.about == to::prepare && moving.out.phase() == outgoing::phase::preparing) { moving.out.prepared(); }
+    if (reply.about == to::portion) { moving.out.acknowledged(reply.number); }
+    moving.due = now() + limits_.patience;
+    if (!moving.asking) { go_on(reply.slot, moving); }
+}
+
+void departures::unanswered(slot s, transfer_offer const& offer)
+{
+    auto const place = moving_.find(s);
+    if (place == moving_.end() || place->second.out.offer() != offer) { return; }
+    if (place->second.out.phase() != outgoing::phase::offered) { return give_up(s, "the target does not answer"); }
+    place->second.asking = true;
+    place->second.due = now() + limits_.query_every;
+}
+
+void departures::writing(store::batch_writes const& changes)
+{
+    if (moving_.empty()) { return; }
+    auto const written = [this](slot s, std::string_view key, std::size_t bytes) {
+        auto const place = moving_.find(s);
+        if (place != moving_.end()) { place->second.out.written(key, bytes); }
+    };
+    for (auto const& put : changes.puts) { written(put.slot, put.k, put.v.size() + 1); }
+    for (auto const& erased : changes.erasures) { written(erased.slot, erased.k, 0); }
+}
+
+void departures::erasing(std::span<slot const> slots)
+{
+    for (auto const s : slots) {
+        auto const place = moving_.find(s);
+        if (place != moving_.end() && place->second.out.phase() != outgoing::phase::offered) { give_up(s, "all its records are being erased"); }
+    }
+}
+
+departures::time departures::wake()
+{
+    auto const now = this->now();
+    std::vector<slot> under_way;
+    for (auto const& [s, moving] : moving_) { under_way.push_back(s); }
+    for (auto const s : under_way) {
+        auto& moving = moving_.at(s);
+        if (moving.due <= now) {
+            time_is_up(s, moving);
+        } else if (!moving.asking && sends_from_ <= now) {
+            go_on(s, moving);
+        }
+    }
+    for (auto const& [s, gone] : std::exchange(to_be_gone_, {})) {
+        if (rows_.commit(s, gone) != errc::ok) { to_be_gone_[s] = gone; }
+    }
+    begin_wanted(now);
+    auto next = to_be_gone_.empty() ? time::max() : now + limits_.query_every;
+    if (!wanted_.empty() && moving_.size() < limits_.outgoing_per_lane_max) { next = std::min(next, begins_from_); }
+    for (auto const& [s, moving] : moving_) {
+        auto const waits = moving.asking || moving.out.next_step() == outgoing::next::wait;
+        next = std::min(next, waits ? moving.due : std::max(sends_from_, now));
+    }
+    return next;
+}
+
+void departures::time_is_up(slot s, departing& moving)
+{
+    if (moving.out.phase() != outgoing::phase::offered) {
+        return moving.asking ? look_again(s, moving) : give_up(s, "the target does not answer in time");
+    }
+    if (mutant(mutants::timeout_returns_ownership)) {
+        auto const epoch = moving.out.offer().epoch - 1;
+        moving_.erase(s);
+        rows_.commit(s, {slot_state::owned, {epoch, 0}, {}});
+        return rows_.unpark(s);
+    }
+    send(s, moving, query{});
+    moving.due = now() + limits_.query_every;
+}
+
+}  // namespace mykeyv::cluster

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+// Slots that this node brings to others: the source's side of rules.hpp.
+//
+//     wanted --PREPARE, yes--> copying --last rows known, `handing_over` committed--> offered --yes--> gone
+//        ^                        |                                                    |
+//        +------- given up -------+<---------------------------- no -------------------+
+//
+// In `copying` an attempt may be given up at any moment, for any reason, and costs nothing but time. In `offered` it cannot: the
+// target is asked until it answers.
+#pragma once
+
+#include "mykeyv/cluster/migration/ledger.hpp"
+#include "mykeyv/cluster/migration/outgoing.hpp"
+
+#include <deque>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+namespace mykeyv::cluster {
+
+class departures {
+public:
+    using time = mover_outside::time;
+
+    departures(store::lane_core& lane, mover_outside& outside, ledger& rows, move_limits const& limits, std::uint64_t first_transfer) noexcept
+        : lane_{lane}, outside_{outside}, rows_{rows}, limits_{limits}, next_transfer_{first_transfer}
+    {
+    }
+
+    /// After a restart: the slot was offered, and only the target knows whether it took it.
+    void ask_after_restart(slot, slot_row const&);
+
+    void want(std::vector<std::pair<slot, node_id>>);
+    void replied(slot_reply const&);
+    void unanswered(slot, transfer_offer const&);
+    void writing(store::batch_writes const&);
+    void erasing(std::span<slot const>);
+    /// Goes on with what is due; when there will be more.
+    time wake();
+
+    std::size_t on_the_way() const noexcept { return moving_.size(); }
+
+private:
+    struct departing {
+        outgoing out;
+        time due;           // an answer is awaited until then, or the target is asked again then
+        time parked_since{};
+        bool asking = false;
+    };
+
+    void begin_wanted(time now);
+    bool begin(slot, node_id target);
+    void go_on(slot, departing&);
+    bool scan(slot, departing&);
+    bool resend(slot, departing&);
+    void park(slot, departing&);
+    void cut_over(slot, departing&);
+    store::failure load(store::lane_session&, slot, std::vector<std::string> const& keys, std::vector<row_copy>& out) const;
+    void send_portion(slot, departing&, std::vector<row_copy>);
+    void send(slot, departing&, decltype(slot_request::what));
+    void give_up(slot, std::string_view why);
+    void look_again(slot, departing&);
+    void time_is_up(slot, departing&);
+    void taken(slot);
+    void not_taken(slot, std::string_view why);
+
+    time now() const noexcept { return lane_.surroundings().time.steady(); }
+
+    store::lane_core& lane_;
+    mover_outside& outside_;
+    ledger& rows_;
+    move_limits const& limits_;
+    std::uint64_t next_transfer_;
+    std::unordered_map<slot, departing> moving_;
+    std::deque<std::pair<slot, node_id>> wanted_;
+    std::unordered_map<slot, time> not_before_;  // of slots whose last attempt failed
+    std::unordered_map<slot, slot_row> to_be_gone_;  // taken, and not yet committed as such
+    time sends_from_{};   // the rate limit
+    time begins_from_{};  // all that is wanted has failed a moment ago
+};
+
+}  // namespace mykeyv::cluster

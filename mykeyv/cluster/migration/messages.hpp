@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+// What nodes tell each other about a slot that moves. docs/cluster.md has the protocol.
+#pragma once
+
+#include "mykeyv/base/clock.hpp"
+#include "mykeyv/base/hex.hpp"
+#include "mykeyv/base/slot.hpp"
+#include "mykeyv/record/record.hpp"
+#include "mykeyv/store/lane_session.hpp"
+#include "mykeyv/store/slot_row.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace mykeyv::cluster {
+
+using store::slot_row;
+using store::slot_state;
+using store::slot_summary;
+using store::transfer_offer;
+
+/// A row on its way; without content: there is none under this key.
+struct row_copy {
+    struct content {
+        std::uint64_t version = 0;
+        mykeyv::format format = mykeyv::format::bytes;
+        std::optional<unix_ms> expires_at;
+        std::string value;
+        friend bool operator==(content const&, content const&) = default;
+    };
+    std::string key;
+    std::optional<content> record;
+
+    std::size_t bytes() const noexcept { return key.size() + (record ? record->value.size() : 0) + 64; }
+    friend bool operator==(row_copy const&, row_copy const&) = default;
+};
+
+/// "I am going to hand this slot over to you: forget what rows you have of it."
+struct prepare {};
+/// Rows of the slot, the `number`th portion from 1 on. Later ones replace earlier ones.
+struct portion {
+    std::uint64_t number = 0;
+    std::vector<row_copy> rows;
+};
+/// "I serve it no more. With these last rows you have it all: take it."
+struct cut_over {
+    portion last;
+    slot_summary summary;         ///< of all the slot's rows
+    std::uint64_t last_version = 0;  ///< no record of the slot ever had a higher one
+};
+/// "Did you take it?"
+struct query {};
+/// "I have given this attempt up." Needs no answer.
+struct cancel {};
+
+/// From the owner of a slot to the node that is to own it.
+struct slot_request {
+    mykeyv::slot slot;
+    transfer_offer offer;
+    node_id source;
+    std::variant<prepare, portion, cut_over, query, cancel> what;
+};
+
+/// The answer to one. `no` to cut_over and query is durable: what was offered will never be taken.
+struct slot_reply {
+    mykeyv::slot slot;
+    transfer_offer offer;
+    enum class to { prepare, portion, cut_over, query, cancel } about = to::query;
+    std::uint64_t number = 0;  ///< of the portion
+    bool yes = false;
+    std::string reason;  ///< why not, for people
+};
+
+/// The reply that such a request gets, but for `yes` and `reason`.
+slot_reply reply_to(slot_request const&);
+
+}  // namespace mykeyv::cluster

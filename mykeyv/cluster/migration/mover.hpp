@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+// Moves the slots of one lane, to other nodes and from them. Lives on the lane's thread; what it does to MySQL it does there,
+// between two batches, so that nothing of it races with a write.
+#pragma once
+
+#include "mykeyv/cluster/migration/arrivals.hpp"
+#include "mykeyv/cluster/migration/departures.hpp"
+#include "mykeyv/cluster/migration/ledger.hpp"
+
+#include <span>
+#include <utility>
+#include <vector>
+
+namespace mykeyv::cluster {
+
+class mover final : public store::slot_agent {
+public:
+    using time = mover_outside::time;
+
+    /// `rows` are those of the lane's slots, as MySQL has them; `first_transfer` is above every transfer id of this node's earlier
+    /// lives. Sets the gates, forbids the imports that a restart has cut off, asks about the slots that were offered. To be made
+    /// before the lane runs; what is passed must outlive it.
+    mover(store::lane_core&, mover_outside&, std::span<std::pair<slot, slot_row> const> rows, std::uint64_t first_transfer,
+          move_limits const& limits = {});
+
+    /// Which slots are to go where, in this order; replaces what was wanted before. What is not owned here is passed over.
+    void want(std::vector<std::pair<slot, node_id>> wishes) { out_.want(std::move(wishes)); }
+    /// What to say to a request of another node; nothing where the truth cannot be found out now: then it will ask again.
+    std::optional<slot_reply> answer(slot_request& asked) { return in_.answer(asked); }
+    void replied(slot_reply const& reply) { out_.replied(reply); }
+    /// A request of ours will have no reply.
+    void unanswered(slot s, transfer_offer const& offer) { out_.unanswered(s, offer); }
+    /// Slots that are on their way out.
+    std::size_t on_the_way() const noexcept { return out_.on_the_way(); }
+
+    // For the lane
+    void writing(store::batch_writes const& changes) override { out_.writing(changes); }
+    void erasing(std::span<slot const> slots) override { out_.erasing(slots); }
+    time wake() override;
+
+private:
+    store::lane_core& lane_;
+    move_limits const limits_;
+    ledger rows_;
+    arrivals in_;
+    departures out_;
+    std::vector<std::pair<slot, slot_row>> cut_off_;  // imports of an earlier life, to be forbidden by the first wake()
+};
+
+}  // namespace mykeyv::cluster

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+// Faults that are put in on purpose, to show that the simulation finds them. They exist only in programs built with
+// MYKEYV_MUTANTS, and there one at a time is chosen; everywhere else mutant() is the constant false.
+#pragma once
+
+#include <array>
+#include <string_view>
+#include <utility>
+
+namespace mykeyv::cluster {
+
+enum class mutants {
+    none,
+    no_wipe,                    ///< rows from an earlier ownership stay when a slot is imported
+    timeout_returns_ownership,  ///< a source without an answer serves again
+    no_is_not_durable,          ///< "no" is said without forbidding the offer
+    yes_before_commit,          ///< "yes" is said before the take-over is committed
+    epoch_not_compared,         ///< an older offer is taken up again
+    transfer_not_compared,      ///< portions and cut-overs of another attempt are taken
+    dirty_erasures_forgotten,   ///< keys erased behind the cursor are not sent again
+    dirty_writes_forgotten,     ///< keys written behind the cursor are not sent again
+    cache_kept,                 ///< the cache of a slot that went or came is not dropped
+    not_parked,                 ///< a source serves on while it hands over
+    restarted_import_alive,     ///< after a restart a half import goes on as if it were whole
+    number_not_compared,        ///< portions are taken in any order
+    restarted_source_serves,    ///< after a restart a slot that was being handed over is served
+    summary_not_compared,       ///< a slot is taken over whatever its figures are, and writes behind the cursor are forgotten
+    versions_not_continued,     ///< the target counts versions on from its own
+};
+
+inline constexpr std::array<std::pair<std::string_view, mutants>, 15> mutant_names{{
+    {"no_wipe", mutants::no_wipe},
+    {"timeout_returns_ownership", mutants::timeout_returns_ownership},
+    {"no_is_not_durable", mutants::no_is_not_durable},
+    {"yes_before_commit", mutants::yes_before_commit},
+    {"epoch_not_compared", mutants::epoch_not_compared},
+    {"transfer_not_compared", mutants::transfer_not_compared},
+    {"dirty_erasures_forgotten", mutants::dirty_erasures_forgotten},
+    {"dirty_writes_forgotten", mutants::dirty_writes_forgotten},
+    {"cache_kept", mutants::cache_kept},
+    {"not_parked", mutants::not_parked},
+    {"restarted_import_alive", mutants::restarted_import_alive},
+    {"number_not_compared", mutants::number_not_compared},
+    {"restarted_source_serves", mutants::restarted_source_serves},
+    {"summary_not_compared", mutants::summary_not_compared},
+    {"versions_not_continued", mutants::versions_not_continued},
+}};
+
+#ifdef MYKEYV_MUTANTS
+inline mutants chosen_mutant = mutants::none;
+inline bool mutant(mutants which) noexcept { return chosen_mutant == which; }
+#else
+constexpr bool mutant(mutants) noexcept { return false; }
+#endif
+
+}  // namespace mykeyv::cluster

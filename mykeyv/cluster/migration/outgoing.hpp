@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+// One slot on its way out, from its first row to its last: what to send next. No I/O, no clock.
+//
+//     preparing --prepared--> copying --(all sent, few dirty)--> [cut over] --> offered
+//
+// Invariants
+//   1 A key that is written at or before the cursor is dirty until it is taken to be sent again, so target and source differ in
+//     nothing but rows behind the cursor, portions on the way, and dirty keys.
+//   2 A cut-over comes only when nothing is on the way.
+#pragma once
+
+#include "mykeyv/base/limits.hpp"
+#include "mykeyv/cluster/migration/messages.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace mykeyv::cluster {
+
+/// How much at once. What is not a bound of memory or of time is a matter of taste; simulations take tiny ones.
+struct move_limits {
+    std::size_t portion_bytes = limits::portion_bytes;
+    std::uint64_t portions_on_the_way_max = limits::portions_on_the_way_max;
+    std::size_t dirty_keys_per_portion = limits::dirty_keys_per_portion;
+    std::size_t cut_over_keys_max = limits::cut_over_keys_max;
+    unsigned resend_rounds_max = limits::resend_rounds_max;
+    std::size_t outgoing_per_lane_max = limits::outgoing_per_lane_max;
+    std::size_t purge_rows = limits::purge_rows;
+    std::chrono::milliseconds again_after = limits::move_again_after;
+    std::chrono::milliseconds patience = limits::portion_patience;
+    std::chrono::milliseconds query_every = limits::query_every;
+};
+
+class outgoing {
+public:
+    outgoing(node_id target, transfer_offer offer, move_limits const& limits) noexcept : limits_{&limits}, target_{target}, offer_{offer} {}
+
+    node_id target() const noexcept { return target_; }
+    transfer_offer offer() const noexcept { return offer_; }
+    std::uint64_t records_sent() const noexcept { return records_sent_; }
+    std::uint64_t bytes_sent() const noexcept { return bytes_sent_; }
+
+    enum class phase : std::uint8_t {
+        preparing,  ///< the target has been asked to get ready
+        copying,    ///< the slot is served here, and its rows are sent
+        offered,    ///< the hand-over is committed; the target will say what became of it
+    };
+    enum phase phase() const noexcept { return phase_; }
+
+    enum class next : std::uint8_t {
+        wait,      ///< for an answer
+        scan,      ///< read rows from cursor() on, then scanned()
+        resend,    ///< read take_dirty() again, then send them
+        park,      ///< keys get dirty faster than they are sent: stop the slot's operations, then ask again
+        cut_over,  ///< stop the slot's operations, then offer it with take_dirty() as the last rows
+    };
+    next next_step() const noexcept;
+
+    void prepared() noexcept { phase_ = phase::copying; }
+    std::string_view cursor() const noexcept { return cursor_; }
+    /// Rows up to `last_key` were read; `end`: there are no more. No key: the slot has none from the cursor on.
+    void scanned(std::optional<std::string> const& last_key, bool end);
+    /// Numbers a portion that is sent now.
+    std::uint64_t sending(std::vector<row_copy> const&);
+    void acknowledged(std::uint64_t number) noexcept;
+    /// A row of the slot is about to change; 0 bytes: to go.
+    void written(std::string_view key, std::size_t value_bytes);
+    /// Keys to be read again, some at a time; they count as clean from now on.
+    std::vector<std::string> take_dirty();
+    void parked() noexcept { parked_ = true; }
+    void offered() noexcept { phase_ = phase::offered; }
+
+private:
+    move_limits const* limits_;
+    node_id target_;
+    transfer_offer offer_;
+    enum phase phase_ = phase::preparing;
+    std::string cursor_;  // the first key that has not been read
+    bool scanned_all_ = false;
+    bool parked_ = false;
+    std::map<std::string, std::size_t, std::less<>> dirty_;  // and how long their values are
+    std::size_t dirty_bytes_ = 0;
+    unsigned rounds_ = 0;  // of sending dirty keys again
+    std::uint64_t last_sent_ = 0;
+    std::uint64_t last_acknowledged_ = 0;
+    std::uint64_t records_sent_ = 0;
+    std::uint64_t bytes_sent_ = 0;
+};
+
+}  // namespace mykeyv::cluster

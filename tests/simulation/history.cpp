@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/simulation/history.hpp"
+
+#include <algorithm>
+#include <unordered_set>
+
+namespace mykeyv::simulation {
+namespace {
+
+struct record {
+    std::optional<std::string> value;
+    std::optional<unix_ms> expires_at;
+};
+
+/// The states that an event may lead to from `before` if it takes effect now; none: its answer says that it does not.
+std::vector<record> outcomes(event const& e, record const& before)
+{
+    std::vector<record> seen;  // the record as the event may find it: expiry may come within it
+    if (!before.value || (before.expires_at && (!e.known || *before.expires_at <= e.ended_at))) { seen.push_back({}); }
+    if (before.value && (!before.expires_at || *before.expires_at > e.begun_at)) { seen.push_back(before); }
+    std::vector<record> after;
+    for (auto& found : seen) {
+        auto const says = [&](std::optional<std::string> const& answer) { return !e.known || e.answer == answer; };
+        auto const yes_or_no = [&](bool yes) { return says(yes ? "1" : "0"); };
+        using enum event::kind;
+        switch (e.what) {
+        case get:
+            if (says(found.value)) { after.push_back(found); }
+            break;
+        case set: after.push_back({e.argument, e.expires_at}); break;
+        case set_if_absent:
+            if (yes_or_no(!found.value)) { after.push_back(found.value ? found : record{e.argument, e.expires_at}); }
+            break;
+        case append: {
+            auto longer = found.value.value_or("") + e.argument;
+            if (says(longer)) { after.push_back({std::move(longer), found.expires_at}); }
+            break;
+        }
+        case replace: {
+            auto const matches = found.value == e.expected;
+            if (yes_or_no(matches)) { after.push_back(matches ? record{e.argument, found.expires_at} : found); }
+            break;
+        }
+        case erase:
+            if (yes_or_no(found.value.has_value())) { after.push_back({}); }
+            break;
+        case flush: after.push_back({}); break;
+        }
+    }
+    return after;
+}
+
+/// The search. A configuration is which events have taken effect, and the record then.
+class search {
+public:
+    explicit search(std::vector<event> const& all)
+    {
+        for (auto const& e : all) { (e.known ? known_ : unknown_).push_back(&e); }
+        std::ranges::sort(known_, {}, [](auto const* e) { return e->begun; });
+        taken_.assign(known_.size(), false);
+        taken_unknown_.assign(unknown_.size(), false);
+    }
+
+    bool run(record const& now, std::size_t first)
+    {
+        while (first < known_.size() && taken_[first]) { ++first; }
+        if (first == known_.size()) { return true; }
+        farthest_ = std::max(farthest_, first);
+        if (!visited_.insert(configuration(now, first)).second) { return false; }
+        auto latest = known_[first]->ended;
+        for (auto i = first; i < known_.size() && known_[i]->begun <= latest; ++i) {
+            if (!taken_[i]) { latest = std::min(latest, known_[i]->ended); }
+        }
+        for (auto i = first; i < known_.size() && known_[i]->begun <= latest; ++i) {
+            if (!taken_[i] && take(*known_[i], now, first, taken_, i)) { return true; }
+        }
+        for (std::size_t i = 0; i < unknown_.size(); ++i) {
+            if (!taken_unknown_[i] && unknown_[i]->begun <= latest && take(*unknown_[i], now, first, taken_unknown_, i)) { return true; }
+        }
+        return false;
+    }
+
+    std::string farthest() const { return known_[farthest_]->text(); }
+
+private:
+    bool take(event const& e, record const& now, std::size_t first, std::vector<bool>& taken, std::size_t i)
+    {
+        taken[i] = true;
+        for (auto const& next : outcomes(e, now)) {
+            if (run(next, first)) { return true; }
+        }
+        taken[i] = false;
+        return false;
+    }
+
+    std::string configuration(record const& now, std::size_t first) const
+    {
+        auto text = std::to_string(first) + ':';
+        for (auto i = first; i < std::min(known_.size(), first + 64); ++i) { text += taken_[i] ? '1' : '0'; }
+        text += ':';
+        for (auto const each : taken_unknown_) { text += each ? '1' : '0'; }
+        text += now.value ? ':' + *now.value : "-";
+        if (now.expires_at) { text += '@' + std::to_string(now.expires_at->value); }
+        return text;
+    }
+
+    std::vector<event const*> known_, unknown_;
+    std::vector<bool> taken_, taken_unknown_;
+    std::unordered_set<std::string> visited_;
+    std::size_t farthest_ = 0;
+};
+
+}  // namespace
+
+std::string event::text() const
+{
+    constexpr std::string_view names[] = {"get", "set", "set_if_absent", "append", "replace", "erase", "flush"};
+    return fmt::format("{:>10.3f} to {:>10} ms: {} {}{}{} -> {}", static_cast<double>(begun.time_since_epoch().count()) / 1e6,
+                       known ? fmt::format("{:.3f}", static_cast<double>(ended.time_since_epoch().count()) / 1e6) : "?",
+                       names[static_cast<int>(what)], expected.empty() ? "" : expected + " by ", argument,
+                       expires_at ? fmt::format(" until {}", expires_at->value) : "", known ? answer.value_or("absent") : "not known");
+}
+
+bool is_linearizable(std::vector<event> const& all) { return search{all}.run({}, 0); }
+
+std::string first_unexplained(std::vector<event> const& all)
+{
+    search tried{all};
+    tried.run({}, 0);
+    return tried.farthest();
+}
+
+}  // namespace mykeyv::simulation

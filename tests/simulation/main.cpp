@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+// simulate: histories of a cluster from seeds, each checked; and whether faults that are put in on purpose are found.
+#include "mykeyv/cluster/migration/mutants.hpp"
+#include "tests/simulation/run.hpp"
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include <chrono>
+#include <random>
+
+namespace {
+
+using namespace mykeyv;
+using simulation::report;
+
+struct totals {
+    std::uint64_t seeds = 0;
+    report sum;
+
+    void add(report const& one)
+    {
+        ++seeds;
+        sum.operations += one.operations;
+        sum.unknown += one.unknown;
+        sum.events += one.events;
+        for (auto const& [what, times] : one.seen) { sum.seen[what] += times; }
+    }
+};
+
+/// Runs seeds until one breaks a promise; that one.
+std::optional<std::uint64_t> run_seeds(std::uint64_t first, std::uint64_t count, totals& all)
+{
+    for (auto seed = first; seed < first + count; ++seed) {
+        auto const one = simulation::run(seed, false);
+        all.add(one);
+        if (one.violated) {
+            fmt::print("seed {}: {}\n", seed, *one.violated);
+            return seed;
+        }
+    }
+    return std::nullopt;
+}
+
+int check(std::uint64_t first, std::uint64_t count)
+{
+    auto const begin = std::chrono::steady_clock::now();
+    totals all;
+    auto const failed = run_seeds(first, count, all);
+    auto const seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+    for (auto const& [what, times] : all.sum.seen) { fmt::print("{:>12}  {}\n", times, what); }
+    fmt::print("{} seeds from {} on, {:.0f} a second; {} operations checked, {} of unknown outcome, {} events\n", all.seeds, first,
+               static_cast<double>(all.seeds) / seconds, all.sum.operations, all.sum.unknown, all.sum.events);
+    if (!failed) { return 0; }
+    fmt::print("seed {} breaks a promise. Its history:\n", *failed);
+    simulation::run(*failed, true);
+    fmt::print("again: simulate --first {} --seeds 1\n", *failed);
+    return 1;
+}
+
+/// Each fault must be found within `count` seeds.
+int check_mutants(std::uint64_t first, std::uint64_t count, std::string const& only)
+{
+    int survived = 0;
+    int found = 0;
+    for (auto const& [name, which] : cluster::mutant_names) {
+        if (!only.empty() && only != name) { continue; }
+        cluster::chosen_mutant = which;
+        totals all;
+        fmt::print("{}: ", name);
+        if (run_seeds(first, count, all)) {
+            ++found;
+        } else {
+            fmt::print("NOT FOUND in {} seeds\n", count);
+            ++survived;
+        }
+    }
+    cluster::chosen_mutant = cluster::mutants::none;
+    fmt::print("{} passed, {} failed\n", found, survived);
+    return survived == 0 && found > 0 ? 0 : 1;
+}
+
+}  // namespace
+
+int main(int count, char** words)
+{
+    CLI::App app{"Simulates a cluster whose slots move while everything goes wrong, and checks every promise"};
+    std::uint64_t seeds = 1000;
+    std::uint64_t first = std::random_device{}();
+    std::string mutant;
+    app.add_option("--seeds", seeds, "histories to run")->capture_default_str();
+    app.add_option("--first", first, "the first seed; a random one unless given");
+    bool mutants = false;
+    app.add_flag("--mutants", mutants, "show that each fault that is put in on purpose is found");
+    app.add_option("--mutant", mutant, "with --mutants: only this one");
+    CLI11_PARSE(app, count, words);
+    return mutants ? check_mutants(first, seeds, mutant) : check(first, seeds);
+}

@@ -1,0 +1,429 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/simulation/node.hpp"
+
+#include "mykeyv/store/cached_read.hpp"
+
+#include <algorithm>
+
+namespace mykeyv::simulation {
+
+using mykeyv::cluster::slot_reply;
+using mykeyv::cluster::slot_request;
+using mykeyv::cluster::transfer_offer;
+
+namespace {
+
+constexpr mykeyv::cluster::move_limits tiny_steps()
+{
+    using std::chrono::milliseconds;
+    mykeyv::cluster::move_limits limits;
+    limits.portion_bytes = 40;
+    limits.portions_on_the_way_max = 2;
+    limits.dirty_keys_per_portion = 2;
+    limits.cut_over_keys_max = 2;
+    limits.resend_rounds_max = 4;
+    limits.outgoing_per_lane_max = 2;
+    limits.purge_rows = 2;
+    limits.again_after = milliseconds{5};
+    limits.patience = milliseconds{60};
+    limits.query_every = milliseconds{10};
+    return limits;
+}
+
+std::string text(slot_request const& r)
+{
+    constexpr std::string_view names[] = {"PREPARE", "ROWS", "CUT_OVER", "QUERY", "CANCEL"};
+    auto const* const rows = std::get_if<mykeyv::cluster::portion>(&r.what);
+    return fmt::format("{} slot {} ({}, {}){}", names[r.what.index()], r.slot.number(), r.offer.epoch, r.offer.transfer & 0xffff,
+                       rows != nullptr ? fmt::format(" number {} with {}", rows->number, rows->rows.size()) : "");
+}
+
+std::string text(slot_reply const& r)
+{
+    constexpr std::string_view names[] = {"PREPARE", "ROWS", "CUT_OVER", "QUERY", "CANCEL"};
+    return fmt::format("{} to {} slot {} ({}, {}) {}", r.yes ? "yes" : "no", names[static_cast<int>(r.about)], r.slot.number(), r.offer.epoch,
+                       r.offer.transfer & 0xffff, r.reason);
+}
+
+}  // namespace
+
+// The cluster
+
+cluster::cluster(world& in, unsigned size, std::vector<slot> which) : slots{std::move(which)}, desired(slots.size(), 0), world_{in}
+{
+    auto const cache_bytes = in.one_in(4) ? 0 : std::size_t{1} << 20;
+    for (unsigned i = 0; i < size; ++i) { nodes.push_back(std::make_unique<node>(in, *this, i, cache_bytes)); }
+    for (auto const s : slots) { nodes[0]->disk().slots[s] = {store::slot_state::owned, {1, 0}, {}}; }
+    for (auto& each : nodes) { each->start(); }
+}
+
+cluster::~cluster() = default;
+
+node_id cluster::id_of(unsigned index) const
+{
+    std::array<std::uint8_t, 20> bytes{};
+    bytes[19] = static_cast<std::uint8_t>(index + 1);
+    return node_id{bytes};
+}
+
+unsigned cluster::index_of(node_id id) const { return id.bytes()[19] - 1u; }
+
+bool cluster::is_cut(unsigned a, unsigned b) const
+{
+    auto const place = cut_until_.find(std::minmax(a, b));
+    return place != cut_until_.end() && place->second > world_.steady();
+}
+
+void cluster::cut(unsigned a, unsigned b, microseconds how_long)
+{
+    world_.note("link {} - {} is cut for {} ms", a, b, how_long.count() / 1000);
+    cut_until_[std::minmax(a, b)] = world_.steady() + how_long;
+}
+
+template <class Message>
+void cluster::deliver(unsigned from, unsigned to, Message const& m)
+{
+    auto when = world_.steady() + world_.between(50, 400);
+    if (world_.one_in(world_.trouble.message_late)) {
+        ++world_.seen["message late"];
+        when += world_.between(100, world_.one_in(2) ? 4'000 : 200'000);
+    } else {
+        auto& last = last_delivery_[{from, to}];
+        last = when = std::max(when, last + microseconds{1});
+    }
+    world_.at(when, [this, from, to, m]() mutable {
+        if (is_cut(from, to)) { return; }
+        // Some networks keep what they cannot deliver.
+        if (!nodes[to]->is_up()) { return world_.one_in(2) ? deliver(from, to, m) : void(); }
+        world_.note("{} -> {}: {}", from, to, text(m));
+        nodes[to]->received(from, std::move(m));
+    });
+}
+
+void cluster::send(unsigned from, unsigned to, slot_request r)
+{
+    auto const is_lost = is_cut(from, to) || (!nodes[to]->is_up() && world_.one_in(2)) || world_.one_in(world_.trouble.message_lost);
+    if (is_lost && !world_.one_in(4)) {
+        // The connection breaks, and that is noticed.
+        world_.after(world_.between(200, 20'000), [this, from, s = r.slot, offer = r.offer] { nodes[from]->lost(s, offer); });
+    }
+    if (is_lost) { return; }
+    deliver(from, to, r);
+    if (world_.one_in(world_.trouble.message_twice)) { deliver(from, to, r); }
+}
+
+void cluster::send(unsigned from, unsigned to, slot_reply r)
+{
+    if (r.reason.starts_with("count or checksum")) { throw violation{"the rows of a slot were not those that were offered"}; }
+    auto const is_lost = is_cut(from, to) || world_.one_in(world_.trouble.message_lost);
+    if (is_lost && !world_.one_in(4)) {
+        world_.after(world_.between(200, 20'000), [this, to, s = r.slot, offer = r.offer] { nodes[to]->lost(s, offer); });
+    }
+    if (is_lost) { return; }
+    deliver(from, to, r);
+    if (world_.one_in(world_.trouble.message_twice)) { deliver(from, to, r); }
+}
+
+void cluster::row_committed(unsigned by, slot s, store::slot_row const& row)
+{
+    world_.note("{} commits slot {}: state {} at ({}, {})", by, s.number(), static_cast<int>(row.state), row.offer.epoch, row.offer.transfer & 0xffff);
+    ++world_.seen[fmt::format("row in state {}", static_cast<int>(row.state))];
+    if (row.state != store::slot_state::owned) { return; }
+    auto const [place, fresh] = owner_at_.try_emplace({s, row.epoch()}, by);
+    if (place->second != by) { throw violation{fmt::format("slot {} has two owners at epoch {}: {} and {}", s.number(), row.epoch(), place->second, by)}; }
+}
+
+void cluster::check()
+{
+    for (auto const s : slots) {
+        std::optional<unsigned> serving;
+        for (unsigned i = 0; i < nodes.size(); ++i) {
+            if (nodes[i]->gate_of(s) != store::gate::open) { continue; }
+            if (serving) { throw violation{fmt::format("slot {} is served by {} and by {}", s.number(), *serving, i)}; }
+            serving = i;
+        }
+    }
+}
+
+void cluster::version_given(slot s, std::uint64_t given)
+{
+    auto& last = last_version_[s];
+    if (given <= last) { world_.breaks(fmt::format("slot {}: version {} after {}", s.number(), given, last)); }
+    last = given;
+}
+
+// One node
+
+struct node::lane final : store::lane_inbox {
+    world* in = nullptr;
+    std::vector<store::lane_item> waiting;
+    std::optional<store::lane_core> core;
+    std::optional<mykeyv::cluster::mover> mover;
+    std::optional<time_point> scheduled;
+
+    void take(std::vector<store::lane_item>& out, std::chrono::milliseconds patience) override
+    {
+        if (waiting.empty()) { in->stall(patience); }
+        out.clear();
+        out.swap(waiting);
+    }
+    bool closed() const override { return false; }
+};
+
+struct node::life {
+    life(world& in, node& of)
+        : number{++of.births_},
+          mysql{{}, next_tenure(of.disk_), of.silence_, [] {}},
+          known{of.cache_bytes_},
+          env{of.silence_, in, mysql, known, 1000, std::chrono::milliseconds{1000}}
+    {
+        constexpr store::serving_lease::clock_ms far = store::serving_lease::clock_ms{1} << 60;
+        env.lease.renew(far);
+        std::vector<std::pair<slot, store::slot_row>> rows[lanes];
+        for (auto const& [s, row] : of.disk_.slots) { rows[s.number() % lanes].emplace_back(s, row); }
+        for (unsigned i = 0; i < lanes; ++i) {
+            all[i].in = &in;
+            auto const trouble = std::exchange(in.trouble, {});  // a daemon whose first connection fails starts again
+            all[i].core.emplace(i, env, std::make_unique<database_session>(in, of.disk_), all[i]);
+            in.trouble = trouble;
+            all[i].mover.emplace(*all[i].core, of, rows[i], of.disk_.epoch << 32, limits);
+        }
+    }
+
+    static store::tenure next_tenure(database& disk)
+    {
+        store::tenure held;
+        held.epoch = ++disk.epoch;
+        held.version_floor = disk.ceiling;
+        held.version_ceiling = disk.ceiling += store::versions_per_tenure;
+        return held;
+    }
+
+    std::uint64_t number;
+    mykeyv::cluster::move_limits limits = tiny_steps();
+    store::connector mysql;
+    store::cache known;
+    store::environment env;
+    std::map<slot, std::pair<node_id, std::uint64_t>> owners;
+    std::array<lane, lanes> all;
+};
+
+node::node(world& in, cluster& of, unsigned index, std::size_t cache_bytes) : world_{in}, cluster_{of}, index_{index}, cache_bytes_{cache_bytes}
+{
+    disk_.on_slot = [this](slot s, store::slot_row const& row) { cluster_.row_committed(index_, s, row); };
+}
+
+node::~node() = default;
+
+void node::start()
+{
+    world_.note("{} starts", index_);
+    disk_.away_until = {};
+    alive([&] {
+        life_ = std::make_unique<life>(world_, *this);
+        for (unsigned i = 0; i < lanes; ++i) { schedule(i, world_.steady()); }
+        learn();
+    });
+}
+
+void node::die()
+{
+    world_.note("{} dies", index_);
+    ++world_.seen["death"];
+    for (auto const& [s, row] : disk_.slots) { ++world_.seen[fmt::format("death in state {}", static_cast<int>(row.state))]; }
+    // Its operations end as they are destroyed, and must not find it alive.
+    auto const last = std::exchange(life_, nullptr);
+}
+
+template <class Do>
+void node::alive(Do what)
+{
+    try {
+        what();
+    } catch (crash const&) {
+        die();
+        world_.after(world_.between(100, world_.one_in(2) ? 2'000 : 80'000), [this] { start(); });
+    }
+}
+
+store::gate node::gate_of(slot s) const { return life_ ? life_->env.gates.of(s) : store::gate::closed; }
+
+void node::hand(unsigned number, store::lane_item work)
+{
+    life_->all[number].waiting.push_back(std::move(work));
+    schedule(number, world_.steady() + world_.between(1, world_.one_in(20) ? 3000 : 100));
+}
+
+void node::schedule(unsigned number, time_point when)
+{
+    auto& scheduled = life_->all[number].scheduled;
+    if (scheduled && *scheduled <= when) { return; }
+    scheduled = when;
+    world_.at(when, [this, number, when, born = life_->number] {
+        if (life_ && life_->number == born && life_->all[number].scheduled == when) { run(number); }
+    });
+}
+
+void node::run(unsigned number)
+{
+    alive([&] {
+        auto& running = life_->all[number];
+        running.scheduled.reset();
+        std::vector<store::lane_item> items;
+        items.swap(running.waiting);
+        running.core->run_items(items);
+        auto const next = running.core->idle();
+        // What has nothing to wait for goes on a moment later, so that others come in between.
+        schedule(number, std::max(next, world_.steady() + microseconds{20}));
+    });
+    cluster_.check();
+}
+
+void node::learn()
+{
+    if (!life_) { return; }
+    std::vector<std::pair<slot, node_id>> wishes[lanes];
+    for (std::size_t i = 0; i < cluster_.slots.size(); ++i) {
+        auto const s = cluster_.slots[i];
+        if (cluster_.desired[i] != index_) { wishes[s.number() % lanes].emplace_back(s, cluster_.id_of(cluster_.desired[i])); }
+    }
+    for (unsigned i = 0; i < lanes; ++i) {
+        hand(i, store::errand{[this, i, w = std::move(wishes[i])](errc why) mutable {
+                 if (why == errc::ok) { life_->all[i].mover->want(std::move(w)); }
+             }});
+    }
+}
+
+bool node::is_settled() const
+{
+    if (!life_) { return false; }
+    return std::ranges::all_of(life_->all, [](auto const& each) { return each.mover->on_the_way() == 0; }) &&
+           std::ranges::all_of(disk_.records, [this](auto const& r) { return gate_of(r.first.first) == store::gate::open; });
+}
+
+std::string node::situation() const
+{
+    if (!life_) { return fmt::format("{} is down", index_); }
+    auto text = fmt::format("{} has {} slots on their way, and records", index_, life_->all[0].mover->on_the_way() + life_->all[1].mover->on_the_way());
+    for (auto const& [key, r] : disk_.records) { text += fmt::format(" {} ({})", key.second, static_cast<int>(gate_of(key.first))); }
+    return text;
+}
+
+std::optional<unsigned> node::hint(slot s) const
+{
+    auto const place = life_->owners.find(s);
+    if (place == life_->owners.end() || place->second.first == self()) { return std::nullopt; }
+    return cluster_.index_of(place->second.first);
+}
+
+void node::execute(std::unique_ptr<client_operation> op)
+{
+    alive([&] {
+        auto const s = op->slot();
+        auto const gate = gate_of(s);
+        if (gate == store::gate::closed) { return op->end(errc::moved, hint(s)); }
+        if (op->access() != store::access::read) { return hand(s.number() % lanes, store::operation_ptr{std::move(op)}); }
+        if (store::decide_from_cache(*op, life_->env)) { return op->end(errc::ok, {}); }
+        gate == store::gate::open ? read(std::move(op)) : hand(s.number() % lanes, store::operation_ptr{std::move(op)});
+    });
+}
+
+/// As a reader does it: looks at MySQL now, and at what that was worth a moment later.
+void node::read(std::unique_ptr<client_operation> op)
+{
+    auto const s = op->slot();
+    auto const before = life_->env.stamps.read(s);
+    auto const place = disk_.records.find({s, op->keys()[0]});
+    std::optional<stored> found;
+    if (place != disk_.records.end()) { found = place->second; }
+    world_.after(world_.between(10, world_.one_in(10) ? 30'000 : 300), [this, s, before, found, born = life_->number, op = std::move(op)]() mutable {
+        if (!life_ || life_->number != born) { return; }
+        auto& env = life_->env;
+        record_view view;
+        if (found) { view = {.value = found->value, .format = found->format, .version = found->version, .expires_at = found->expires_at}; }
+        auto const is_expired = found && expired(found->expires_at, world_.now());
+        if (!is_expired) { env.known.fill(s, op->keys()[0], found ? &view : nullptr, env.stamps, before); }
+        if (!env.stamps.quiet_since(s, before) || env.gates.of(s) != store::gate::open) {
+            return hand(s.number() % lanes, store::operation_ptr{std::move(op)});
+        }
+        record_view const* const seen = found && !is_expired ? &view : nullptr;
+        change none;
+        op->decide({&seen, 1}, {.now = world_.now(), .version = 0, .value_bytes_max = 1000}, {&none, 1});
+        op->end(errc::ok, {});
+    });
+}
+
+void node::flush_all(unique_function<void(errc)> done)
+{
+    struct progress {
+        unsigned left = lanes;
+        errc worst = errc::ok;
+        unique_function<void(errc)> done;
+        ~progress() { done(left == 0 ? worst : errc::outcome_unknown); }
+    };
+    auto const shared = std::make_shared<progress>();
+    shared->done = std::move(done);
+    for (unsigned i = 0; i < lanes; ++i) {
+        hand(i, store::errand{[this, i, shared](errc why) {
+                 auto const outcome = why == errc::ok ? life_->all[i].core->erase_all([i](slot s) { return s.number() % lanes == i; }) : why;
+                 if (outcome != errc::ok) { shared->worst = errc::outcome_unknown; }
+                 --shared->left;
+             }});
+    }
+}
+
+void node::sweep()
+{
+    if (!life_) { return; }
+    for (unsigned i = 0; i < lanes; ++i) {
+        store::sweep due;
+        for (auto const& [at, s, key] : disk_.expiries) {
+            if (at > world_.now()) { break; }
+            if (s.number() % lanes == i) { due.lines.push_back({at, s, key}); }
+        }
+        due.done = [] {};
+        if (!due.lines.empty()) { hand(i, std::move(due)); }
+    }
+}
+
+void node::received(unsigned from, slot_request r)
+{
+    auto const number = r.slot.number() % lanes;
+    hand(number, store::errand{[this, from, number, r = std::move(r)](errc why) mutable {
+             auto reply = why == errc::ok ? life_->all[number].mover->answer(r) : std::nullopt;
+             if (reply) {
+                 cluster_.send(index_, from, std::move(*reply));
+             } else if (!world_.one_in(4)) {
+                 world_.after(world_.between(50, 400), [&c = cluster_, from, s = r.slot, offer = r.offer] { c.nodes[from]->lost(s, offer); });
+             }
+         }});
+}
+
+void node::received(unsigned, slot_reply const& r)
+{
+    auto const number = r.slot.number() % lanes;
+    hand(number, store::errand{[this, number, r](errc why) {
+             if (why == errc::ok) { life_->all[number].mover->replied(r); }
+         }});
+}
+
+void node::lost(slot s, transfer_offer const& offer)
+{
+    if (!life_) { return; }
+    auto const number = s.number() % lanes;
+    hand(number, store::errand{[this, number, s, offer](errc why) {
+             if (why == errc::ok) { life_->all[number].mover->unanswered(s, offer); }
+         }});
+}
+
+node_id node::self() const { return cluster_.id_of(index_); }
+void node::send(node_id to, slot_request r) { cluster_.send(index_, cluster_.index_of(to), std::move(r)); }
+void node::owned_by(slot s, node_id owner, std::uint64_t epoch)
+{
+    // While the node is born `life_` is not there yet; hints come with the first redirect then.
+    if (life_) { life_->owners[s] = {owner, epoch}; }
+}
+node::time node::pace(std::size_t) { return world_.steady() + (world_.one_in(world_.trouble.slow_sending) ? world_.between(1, 2000) : microseconds{0}); }
+void node::departed(mykeyv::cluster::departure const&) { ++world_.seen["departure"]; }
+
+}  // namespace mykeyv::simulation
