@@ -92,16 +92,69 @@ bool topology::newer_than(topology const& other) const noexcept
     return cluster_ == other.cluster_ && std::pair{version_, author_} > std::pair{other.version_, other.author_};
 }
 
-checked<topology> topology::with_endpoint(node_id const& id, mykeyv::endpoint endpoint, node_id const& author) const
+checked<topology> topology::next(node_id const& author) const
 {
     if (version_ == version_max) { return refusal{"the topology has the highest version there is"}; }
     auto next = *this;
-    auto const found = std::ranges::find(next.nodes_, id, &node::id);
-    if (found == next.nodes_.end()) { return refusal{"no node has the id " + id.text()}; }
-    found->endpoint = std::move(endpoint);
     ++next.version_;
     next.author_ = author;
-    return verified(std::move(next));
+    return next;
+}
+
+checked<topology> topology::with_endpoint(node_id const& id, mykeyv::endpoint endpoint, node_id const& author) const
+{
+    auto changed = next(author);
+    if (!changed) { return changed; }
+    auto const found = std::ranges::find(changed->nodes_, id, &node::id);
+    if (found == changed->nodes_.end()) { return refusal{"no node has the id " + id.text()}; }
+    found->endpoint = std::move(endpoint);
+    return verified(std::move(*changed));
+}
+
+checked<topology> topology::with_node(node added, node_id const& author) const
+{
+    auto changed = next(author);
+    if (!changed) { return changed; }
+    changed->nodes_.push_back(std::move(added));
+    return verified(std::move(*changed));
+}
+
+checked<topology> topology::without_node(node_id const& id, node_id const& author) const
+{
+    auto changed = next(author);
+    if (!changed) { return changed; }
+    if (find(id) == nullptr) { return refusal{"no node has the id " + id.text()}; }
+    if (!ranges_of(id).empty()) { return refusal{"node " + id.text() + " is to own slots"}; }
+    std::erase_if(changed->nodes_, [&](node const& n) { return n.id == id; });
+    return verified(std::move(*changed));
+}
+
+checked<topology> topology::with_leaving(node_id const& id, node_id const& author) const
+{
+    auto changed = next(author);
+    if (!changed) { return changed; }
+    auto const found = std::ranges::find(changed->nodes_, id, &node::id);
+    if (found == changed->nodes_.end()) { return refusal{"no node has the id " + id.text()}; }
+    found->weight = 0;
+    found->leaving = true;
+    auto const others = std::ranges::any_of(changed->nodes_, [](node const& n) { return n.weight > 0; });
+    if (!others) { return refusal{"no other node could take the slots of node " + id.text()}; }
+    return changed;
+}
+
+checked<topology> topology::with_owners(std::vector<node_id> owners, node_id const& author) const
+{
+    auto changed = next(author);
+    if (!changed) { return changed; }
+    changed->owners_ = std::move(owners);
+    return verified(std::move(*changed));
+}
+
+checked<topology> topology::with_moving(moving_rules rules, node_id const& author) const
+{
+    auto changed = next(author);
+    if (changed) { changed->moving_ = rules; }
+    return changed;
 }
 
 }  // namespace mykeyv::cluster

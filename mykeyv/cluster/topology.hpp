@@ -20,8 +20,17 @@ struct node {
     node_id id;
     mykeyv::endpoint endpoint;
     std::uint32_t weight = 1;  ///< 0: it is to give away all it owns
+    bool leaving = false;      ///< when it owns nothing any more, it is to be a member no more
 
     friend bool operator==(node const&, node const&) = default;
+};
+
+/// How slots are to move, on every node.
+struct moving_rules {
+    bool paused = false;                 ///< no slot begins to move
+    std::uint64_t bytes_per_second = 0;  ///< that each node sends at most; 0: no limit
+
+    friend bool operator==(moving_rules const&, moving_rules const&) = default;
 };
 
 /// What the cluster should look like. It is a wish: who owns a slot is decided by the `slots` rows of the nodes.
@@ -50,6 +59,7 @@ public:
     std::uint64_t version() const noexcept { return version_; }
     /// The node that made this version.
     node_id author() const noexcept { return author_; }
+    moving_rules const& moving() const noexcept { return moving_; }
     /// Ascending by id.
     std::vector<node> const& nodes() const noexcept { return nodes_; }
     /// The desired owner of each slot, by slot number.
@@ -68,6 +78,15 @@ public:
     /// The next version, made by `author`, in which node `id` listens at `endpoint`.
     /// Refused: no such node, an endpoint that another node has, a host that is none.
     checked<topology> with_endpoint(node_id const& id, endpoint, node_id const& author) const;
+    /// Likewise with one node more, which owns nothing yet. Refused: an id or an endpoint that is there, too many nodes.
+    checked<topology> with_node(node, node_id const& author) const;
+    /// Likewise without a node that owns nothing. Refused: no such node, the last one, one that is to own slots.
+    checked<topology> without_node(node_id const& id, node_id const& author) const;
+    /// Likewise with a node that is to leave: its weight is 0 from now on. Refused: no such node, nobody else to take its slots.
+    checked<topology> with_leaving(node_id const& id, node_id const& author) const;
+    /// Likewise with these desired owners, by slot number. Refused: an owner that is no node.
+    checked<topology> with_owners(std::vector<node_id> owners, node_id const& author) const;
+    checked<topology> with_moving(moving_rules, node_id const& author) const;
 
     friend bool operator==(topology const&, topology const&) = default;
 
@@ -76,10 +95,13 @@ private:
     topology(std::vector<node>, std::vector<node_id> owners);
     /// Puts the nodes in order, and refuses what would break what holds always.
     static checked<topology> verified(topology);
+    /// The same, as the next version.
+    checked<topology> next(node_id const& author) const;
 
     cluster_id cluster_;
     std::uint64_t version_ = 1;
     node_id author_;
+    moving_rules moving_;
     std::vector<node> nodes_;
     std::vector<node_id> owners_;
 };

@@ -79,6 +79,13 @@ public:
         return expect(from <= n && n <= to, range) ? n : from;
     }
 
+    /// False where there is nothing.
+    bool truth(json const& value, std::string const& what)
+    {
+        expect(value.is_null() || value.is_boolean(), what + " must be true or false");
+        return value.is_boolean() && value.get<bool>();
+    }
+
     template <class Id>
     Id id(json const& value, std::string const& what)
     {
@@ -110,7 +117,7 @@ json const& member(json const& object, char const* name)
 
 node read_node(reader& in, json const& from, std::string const& where)
 {
-    in.members(from, where, {"id", "endpoint", "weight", "slots"});
+    in.members(from, where, {"id", "endpoint", "weight", "leaving", "slots"});
     node n;
     n.id = in.id<node_id>(member(from, "id"), where + ".id");
     n.endpoint = in.address(member(from, "endpoint"), where + ".endpoint");
@@ -118,6 +125,7 @@ node read_node(reader& in, json const& from, std::string const& where)
         auto const weight = in.number(from["weight"], where + ".weight", 0, std::numeric_limits<std::uint32_t>::max());
         n.weight = static_cast<std::uint32_t>(weight);
     }
+    n.leaving = in.truth(member(from, "leaving"), where + ".leaving");
     return n;
 }
 
@@ -162,7 +170,7 @@ checked<topology> topology::parse(std::string_view text)
     reader in;
     if (text.size() > limits::topology_bytes_max) { return refusal{"the text is too long for a topology"}; }
     auto const from = in.document(text);
-    in.members(from, "the topology", {"cluster", "version", "author", "nodes"});
+    in.members(from, "the topology", {"cluster", "version", "author", "paused", "bytes_per_second", "nodes"});
     auto const& list = member(from, "nodes");
     auto const nodes_max = std::to_string(limits::nodes_max);
     in.expect(list.is_array() && list.size() <= limits::nodes_max, "nodes must be an array of at most " + nodes_max);
@@ -178,6 +186,8 @@ checked<topology> topology::parse(std::string_view text)
     if (!made) { return made; }
     if (from.contains("cluster")) { made->cluster_ = in.id<cluster_id>(from["cluster"], "cluster"); }
     if (from.contains("version")) { made->version_ = in.number(from["version"], "version", 1, version_max); }
+    made->moving_.paused = in.truth(member(from, "paused"), "paused");
+    if (from.contains("bytes_per_second")) { made->moving_.bytes_per_second = in.number(from["bytes_per_second"], "bytes_per_second", 0, version_max); }
     if (from.contains("author")) { made->author_ = in.id<node_id>(from["author"], "author"); }
     if (!in.problem().empty()) { return refusal{in.problem()}; }
     return made;
@@ -193,8 +203,11 @@ std::string topology::json() const
     auto nodes = nlohmann::json::array();
     for (auto const& n : nodes_) {
         nodes.push_back({{"id", n.id.text()}, {"endpoint", n.endpoint.text()}, {"weight", n.weight}, {"slots", slots.at(n.id)}});
+        if (n.leaving) { nodes.back()["leaving"] = true; }
     }
-    nlohmann::json const all{{"cluster", cluster_.text()}, {"version", version_}, {"author", author_.text()}, {"nodes", std::move(nodes)}};
+    nlohmann::json all{{"cluster", cluster_.text()}, {"version", version_}, {"author", author_.text()}, {"nodes", std::move(nodes)}};
+    if (moving_.paused) { all["paused"] = true; }
+    if (moving_.bytes_per_second != 0) { all["bytes_per_second"] = moving_.bytes_per_second; }
     return all.dump();
 }
 

@@ -67,4 +67,20 @@ failure count_owned(session& on, slot_filter const& owned, std::uint64_t& out)
     });
 }
 
+failure weigh_slots(session& on, slot_filter const& owned, slot first, slot last, std::uint64_t& records, std::uint64_t& bytes)
+{
+    text_rows rows;
+    auto const sql = fmt::format("SELECT slot, COUNT(*), SUM(LENGTH(k)+LENGTH(v)) FROM records WHERE slot BETWEEN {} AND {} GROUP BY slot",
+                                 first.number(), last.number());
+    if (auto failed = on.link.query(sql, rows)) { return failed; }
+    records = bytes = 0;
+    for (auto const& row : rows) {
+        auto const number = [&](std::size_t column) { return row[column] ? parse_unsigned(*row[column]).value_or(0) : 0; };
+        if (!owned(slot{static_cast<unsigned>(number(0))})) { continue; }
+        records += number(1);
+        bytes += number(2);
+    }
+    return {};
+}
+
 }  // namespace mykeyv::store

@@ -18,4 +18,7 @@ failure read_key_page(session&, slot_filter const& owned, std::uint64_t cursor, 
 
 failure count_owned(session&, slot_filter const& owned, std::uint64_t& out);
 
+/// Records, and bytes of their keys and values, in the owned slots from `first` to `last`. Costs a pass over them.
+failure weigh_slots(session&, slot_filter const& owned, slot first, slot last, std::uint64_t& records, std::uint64_t& bytes);
+
 }  // namespace mykeyv::store

@@ -84,11 +84,13 @@ struct store::parts {
     std::optional<connector> mysql;
     cache known;
     std::optional<environment> env;
+    std::vector<std::unique_ptr<slot_agent>> agents;  // before the lanes, which use them to their end
     std::vector<std::unique_ptr<lane>> lanes;
     std::vector<std::unique_ptr<reader>> readers;
     std::unique_ptr<clerk> office;
     std::unique_ptr<watch> guard;
 
+    std::vector<std::pair<slot, slot_row>> slots;
     bool ever_owned = false;
     mutable std::shared_mutex scripts_lock;
     script_map scripts;
@@ -124,7 +126,6 @@ store::parts::parts(settings given, log& to, clock const& from, unique_function<
     session first;  // read again what the node remembers: from here on nobody else can change it
     must(mysql->open(first), "MySQL");
     must(load_or_make_node_id(first.link, wanted.first_id, id), "node id");
-    std::vector<std::pair<slot, slot_row>> slots;
     must(load_slots(first.link, slots), "slots");
     ever_owned = !slots.empty();
     for (auto const& [s, row] : slots) { env->gates.set(s, gate_of(row)); }
@@ -167,7 +168,6 @@ void store::parts::open_threads()
 {
     for (unsigned i = 0; i < wanted.lanes; ++i) {
         lanes.push_back(std::make_unique<lane>(i, *env, std::make_unique<mysql_lane_session>(*mysql)));
-        lanes.back()->start();
     }
     for (unsigned i = 0; i < wanted.lanes; ++i) { readers.push_back(std::make_unique<reader>(i, *env, *lanes[i])); }
     office = std::make_unique<clerk>(*env, [this](slot s) -> lane& { return lane_of(s); });
@@ -180,6 +180,31 @@ store::store(settings wanted, log& to_log, clock const& time, unique_function<vo
 }
 
 store::~store() { stop(); }
+
+void store::start(agent_maker const& make)
+{
+    auto& p = *parts_;
+    std::vector<std::vector<std::pair<slot, slot_row>>> rows(p.lanes.size());
+    for (auto const& each : p.slots) { rows[lane_of(each.first)].push_back(each); }
+    for (unsigned i = 0; i < p.lanes.size(); ++i) {
+        if (make) { p.agents.push_back(make(p.lanes[i]->core(), rows[i])); }
+        p.lanes[i]->start();
+    }
+}
+
+void store::tell_lane(unsigned lane, errand what) { parts_->lanes[lane]->submit(std::move(what)); }
+unsigned store::lanes() const noexcept { return static_cast<unsigned>(parts_->lanes.size()); }
+std::uint64_t store::fence_epoch() const noexcept { return parts_->mysql->held().epoch; }
+std::vector<std::pair<slot, slot_row>> const& store::slots_at_start() const noexcept { return parts_->slots; }
+
+bool store::has_records() const
+{
+    session on;
+    must(parts_->mysql->open(on), "MySQL");
+    text_rows rows;
+    must(on.link.query("SELECT 1 FROM records LIMIT 1", rows), "records");
+    return !rows.empty();
+}
 
 node_id store::id() const noexcept { return parts_->id; }
 std::string store::server_version() const { return parts_->server_version; }
@@ -220,6 +245,15 @@ void store::async_count(std::optional<slot> where, unique_function<void(errc, st
     parts_->office->submit(count, [counted, done = std::move(done)](errc outcome) mutable { done(outcome, *counted); });
 }
 
+void store::async_weigh(slot first, slot last, unique_function<void(errc, std::uint64_t, std::uint64_t)> done)
+{
+    auto weighed = std::make_shared<std::pair<std::uint64_t, std::uint64_t>>();
+    auto const weigh = [this, first, last, weighed](session& on) {
+        return weigh_slots(on, [this](slot s) { return owns(s); }, first, last, weighed->first, weighed->second);
+    };
+    parts_->office->submit(weigh, [weighed, done = std::move(done)](errc outcome) mutable { done(outcome, weighed->first, weighed->second); });
+}
+
 void store::async_erase_all(unique_function<void(errc)> done)
 {
     struct progress {
@@ -250,6 +284,7 @@ void store::claim(std::vector<slot> const& slots)
     must(parts_->mysql->open(on), "MySQL");
     must(insert_owned_slots(on.link, slots), "owned slots");
     parts_->ever_owned = true;
+    must(load_slots(on.link, parts_->slots), "slots");
     for (auto const s : slots) { parts_->env->gates.set(s, gate::open); }
 }
 
@@ -267,6 +302,13 @@ void store::save_topology(std::uint64_t version, std::string const& document)
     session on;
     must(parts_->mysql->open(on), "MySQL");
     must(mykeyv::store::save_topology(on.link, version, document), "topology");
+}
+
+void store::async_save_topology(std::uint64_t version, std::string document, unique_function<void(errc)> done)
+{
+    parts_->office->submit(
+        [version, document = std::move(document)](session& on) { return mykeyv::store::save_topology(on.link, version, document); },
+        std::move(done));
 }
 
 std::shared_ptr<std::string const> store::find_script(script_id id) const

@@ -7,7 +7,9 @@
 #include "mykeyv/base/limits.hpp"
 #include "mykeyv/base/log.hpp"
 #include "mykeyv/base/unique_function.hpp"
+#include "mykeyv/store/lane_core.hpp"
 #include "mykeyv/store/operation.hpp"
+#include "mykeyv/store/slot_row.hpp"
 #include "mykeyv/store/start_up_error.hpp"
 
 #include <chrono>
@@ -75,6 +77,16 @@ public:
     store(settings, class log&, clock const&, unique_function<void()> on_fenced);
     ~store();  ///< stops, if stop() was not called
 
+    /// Makes who moves the slots of a lane: called for each lane, with the rows of its slots. Null: nobody does.
+    using agent_maker = std::function<std::unique_ptr<slot_agent>(lane_core&, std::vector<std::pair<slot, slot_row>> const&)>;
+    /// The lanes begin to work: before it, nothing that is submitted ends. Once, after claim() if that is to be called.
+    void start(agent_maker const& = {});
+    /// Something to be done by a lane between two batches. Any thread.
+    void tell_lane(unsigned lane, errand);
+    unsigned lanes() const noexcept;
+    /// Of this daemon's take-over: later ones have higher numbers.
+    std::uint64_t fence_epoch() const noexcept;
+
     /// Who this node is, for ever; drawn at the first start.
     node_id id() const noexcept;
     /// The MySQL or MariaDB version string of the server.
@@ -104,6 +116,8 @@ public:
     void async_keys(std::uint64_t cursor, std::size_t count, unique_function<void(errc, key_page)>);
     /// Records in one slot, or in all owned slots.
     void async_count(std::optional<slot>, unique_function<void(errc, std::uint64_t)>);
+    /// Records, and bytes of their keys and values, in the slots of this node from `first` to `last`.
+    void async_weigh(slot first, slot last, unique_function<void(errc, std::uint64_t records, std::uint64_t bytes)>);
     /// Erases every record of every owned slot, lane by lane; not atomic: a crash may leave some.
     void async_erase_all(unique_function<void(errc)>);
 
@@ -117,6 +131,10 @@ public:
 
     std::optional<std::string> topology() const;
     void save_topology(std::uint64_t version, std::string const& document);  ///< blocks; throws start_up_error
+    void async_save_topology(std::uint64_t version, std::string document, unique_function<void(errc)>);
+    /// The rows of the slots that have one, as they were before start().
+    std::vector<std::pair<slot, slot_row>> const& slots_at_start() const noexcept;
+    bool has_records() const;  ///< blocks; throws start_up_error
 
     /// Code known to this node, or null. Any thread, never blocks.
     std::shared_ptr<std::string const> find_script(script_id) const;

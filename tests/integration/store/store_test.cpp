@@ -75,6 +75,7 @@ protected:
             for (unsigned i = 0; i < slot::count; ++i) { all.emplace_back(i); }
             opened->claim(all);
         }
+        opened->start();
         return opened;
     }
 
