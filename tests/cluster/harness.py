@@ -26,6 +26,7 @@ import resp
 BIN = pathlib.Path(os.environ.get("MYKEYV_BIN", "build/release/bin")).resolve()
 START_SECONDS = 120  # for what needs about one second; machines that run tests are busy
 LOG_LINES_SHOWN = 40
+MARIADB_LOG_LINES_SHOWN = 120  # a start that ends in an assertion, with what it says of itself
 
 _root = None
 _processes = []  # every one that was started; ended ones stay until the end
@@ -86,6 +87,11 @@ class process:
 
     def log_text(self):
         return self.log.read_text(errors="replace") if self.log.exists() else ""
+
+    def log_ends(self):
+        """(whose log, its last lines), for people who want to know why a test failed."""
+        state = "running" if self.is_running() else f"ended with {self.child.returncode}"
+        return [(f"{self.name}, {state}", last_lines(self.log, LOG_LINES_SHOWN))]
 
     def kill(self):
         """kill -9; returns when it is gone."""
@@ -173,6 +179,10 @@ class node(process):
     def sql(self, statement):
         return run_sql(self.data_dir / "run/mariadb.sock", statement)
 
+    def log_ends(self):
+        own = self.data_dir / "mariadb.log"
+        return super().log_ends() + [(f"the MariaDB of {self.name}", last_lines(own, MARIADB_LOG_LINES_SHOWN))] * own.exists()
+
 
 class mariadb(process):
     """A MariaDB that no daemon looks after, with settings that are safe unless `options` say otherwise."""
@@ -204,6 +214,10 @@ class mariadb(process):
 
     def sql(self, statement, database="mykeyv"):
         return run_sql(self.socket, statement, database)
+
+
+def last_lines(path, count):
+    return path.read_text(errors="replace").splitlines()[-count:] if path.exists() else []
 
 
 def as_root():
@@ -312,9 +326,8 @@ class verdict(unittest.TextTestResult):
 
     def show_logs(self):
         for each in dict.fromkeys(_processes):
-            state = "running" if each.is_running() else f"ended with {each.child.returncode}"
-            tail = each.log_text().splitlines()[-LOG_LINES_SHOWN:]
-            print(f"---- {each.name}, {state}; its log ends:", *tail, sep="\n", file=sys.stderr)
+            for whose, lines in each.log_ends():
+                print(f"---- {whose}; its log ends:", *lines, sep="\n", file=sys.stderr)
 
 
 def main():

@@ -139,6 +139,9 @@ std::vector<std::string> embedded_directory::arguments(embedded_options const& o
         // Promise 1: a reply means on disk.
         "--innodb-flush-log-at-trx-commit=1",
         "--innodb-doublewrite=ON",
+        // MariaDB appends to the block of the redo log that it is writing. With direct writes, for as long as the disk takes;
+        // then a kill may leave old records behind the last one, which recovery takes for new ones. See decision 0007.
+        "--loose-innodb-log-file-buffering=ON",
         "--log-bin=binlog",
         "--binlog-format=ROW",
         "--sync-binlog=1",

@@ -101,6 +101,9 @@ TEST_F(embedded, server_has_safe_settings)
     text_rows rows;
     must(c.query("SELECT @@log_bin, @@skip_networking", rows));
     EXPECT_EQ(rows[0], (text_row{"1", "1"}));
+    // Not there before MariaDB 10.8, which had another redo log.
+    must(c.query("SHOW GLOBAL VARIABLES LIKE 'innodb_log_file_buffering'", rows));
+    for (auto const& row : rows) { EXPECT_EQ(row[1], "ON"); }
 }
 
 TEST_F(embedded, server_is_started_again_after_a_kill)
