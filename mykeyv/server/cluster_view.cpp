@@ -106,8 +106,9 @@ std::string info_text(slot_map const& map)
 
 }  // namespace
 
-cluster_view::cluster_view(std::shared_ptr<slot_map const> map)
+cluster_view::cluster_view(std::shared_ptr<slot_map const> map, std::uint64_t number)
     : map_{std::move(map)},
+      number_{number},
       slots2_{encode_slots(*map_, resp::protocol::resp2)},
       slots3_{encode_slots(*map_, resp::protocol::resp3)},
       shards2_{encode_shards(*map_, resp::protocol::resp2)},

@@ -5,6 +5,7 @@
 #include "mykeyv/cluster/slot_map.hpp"
 #include "mykeyv/resp/protocol.hpp"
 
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -13,9 +14,11 @@ namespace mykeyv::server {
 /// Never changes once made; shared by all I/O threads.
 class cluster_view {
 public:
-    explicit cluster_view(std::shared_ptr<cluster::slot_map const>);
+    /// `number` tells views of one node apart.
+    explicit cluster_view(std::shared_ptr<cluster::slot_map const>, std::uint64_t number = 0);
 
     cluster::slot_map const& map() const noexcept { return *map_; }
+    std::uint64_t number() const noexcept { return number_; }
 
     // Whole replies, encoded.
 
@@ -33,6 +36,7 @@ public:
 
 private:
     std::shared_ptr<cluster::slot_map const> map_;
+    std::uint64_t number_;
     std::string slots2_, slots3_, shards2_, shards3_, nodes_, info_;
 };
 

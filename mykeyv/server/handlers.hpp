@@ -105,7 +105,15 @@ verdict keys(session&, arguments);
 verdict randomkey(session&, arguments);
 verdict scan(session&, arguments);
 
-// The cluster
+// The cluster, and what people want of it
+verdict cluster_add(session&, arguments);
+verdict cluster_pause(session&, arguments);
+verdict cluster_plan(session&, arguments);
+verdict cluster_rate(session&, arguments);
+verdict cluster_rehash(session&, arguments);
+verdict cluster_remove(session&, arguments);
+verdict cluster_status(session&, arguments);
+verdict cluster_weigh(session&, arguments);
 verdict cluster_countkeysinslot(session&, arguments);
 verdict cluster_getkeysinslot(session&, arguments);
 verdict cluster_help(session&, arguments);
@@ -115,6 +123,15 @@ verdict cluster_myid(session&, arguments);
 verdict cluster_nodes(session&, arguments);
 verdict cluster_shards(session&, arguments);
 verdict cluster_slots(session&, arguments);
+
+// From other nodes
+verdict node_code(session&, arguments);
+verdict node_gossip(session&, arguments);
+verdict node_hello(session&, arguments);
+verdict node_invite(session&, arguments);
+verdict node_join(session&, arguments);
+verdict node_slot(session&, arguments);
+verdict node_topology(session&, arguments);
 
 /// The numkeys word of KV.UPDATE and KV.EVAL: from 1 to `words_left`, which must be just as many; nothing for anything else.
 std::optional<std::size_t> parse_key_count(std::string_view word, std::size_t words_left) noexcept;

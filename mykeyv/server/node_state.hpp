@@ -6,6 +6,9 @@
 #include "mykeyv/base/log.hpp"
 #include "mykeyv/script/engine.hpp"
 #include "mykeyv/script/library.hpp"
+#include "mykeyv/server/conductor.hpp"
+#include "mykeyv/server/lane_port.hpp"
+#include "mykeyv/server/ownership.hpp"
 #include "mykeyv/server/settings.hpp"
 #include "mykeyv/server/worker.hpp"
 #include "mykeyv/store/store.hpp"
@@ -30,8 +33,13 @@ struct node_state {
 
     /// There from before the first session on to after the last.
     std::unique_ptr<store::store> store;
+    std::unique_ptr<ownership> owners;
+    std::unique_ptr<conductor> conductor;
     endpoint listening;
     std::chrono::steady_clock::time_point const started = std::chrono::steady_clock::now();
+
+    /// How fast rows of slots on their way may be sent.
+    pacer pace;
 
     /// Code that was sent to this node, also what KV.EVAL brought.
     script::library scripts;

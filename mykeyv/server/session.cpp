@@ -147,10 +147,8 @@ bool session::serves(slot s) const { return home_.node.store->owns(s); }
 
 std::string session::redirection(slot s) const
 {
-    auto const& map = home_.view->map();
-    auto const* const owner = map.owner_of(s);
-    if (owner == nullptr || owner->id == map.self()) { return "CLUSTERDOWN Hash slot not served"; }
-    return fmt::format("MOVED {} {}", s.number(), owner->endpoint.text());
+    auto const where = home_.node.owners->elsewhere(s);
+    return where ? fmt::format("MOVED {} {}", s.number(), where->text()) : "CLUSTERDOWN Hash slot not served";
 }
 
 std::optional<slot> session::locate(std::span<std::string_view const> keys, std::size_t step)
@@ -163,9 +161,8 @@ std::optional<slot> session::locate(std::span<std::string_view const> keys, std:
     }
     if (keys.size() / step > limits::keys_per_command_max) { return fail(errc::too_many_keys), std::nullopt; }
     auto const is_ours = serves(where);
-    if (!is_ours && home_.view->map().owner_of(where) == nullptr) { return fail(redirection(where)), std::nullopt; }
+    if (!is_ours && (!several_slots || !home_.node.owners->elsewhere(where))) { return fail(redirection(where)), std::nullopt; }
     if (several_slots) { return fail(errc::cross_slot), std::nullopt; }
-    if (!is_ours) { return fail(redirection(where)), std::nullopt; }
     return where;
 }
 
@@ -210,6 +207,21 @@ bool session::begin_node_work() noexcept
 {
     if (!order_.node_may_begin()) { return false; }
     order_.node_begins();
+    return true;
+}
+
+bool session::search_code(script_id id)
+{
+    if (searching_ || searched_ == id) { return searching_; }
+    searching_ = true;
+    searched_ = id;
+    home_.node.conductor->find_script(id, [self = shared_from_this()](std::shared_ptr<std::string const> code) {
+        self->home_.thread.post([self, code] {
+            if (code) { self->home_.node.scripts.add(*code); }
+            self->searching_ = false;
+            self->go_on();
+        });
+    });
     return true;
 }
 

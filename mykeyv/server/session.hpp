@@ -9,6 +9,7 @@
 // says which way an operation may take. Runs on its worker's thread; operations under way keep the session alive.
 #pragma once
 
+#include "mykeyv/base/hex.hpp"
 #include "mykeyv/net/connection.hpp"
 #include "mykeyv/resp/request_parser.hpp"
 #include "mykeyv/resp/writer.hpp"
@@ -124,6 +125,13 @@ public:
     /// For work that concerns every key: false while anything of this session is unfinished (then answer with verdict::wait).
     bool begin_node_work() noexcept;
 
+    /// The node at the other end, if it has shown the secret of the cluster.
+    std::optional<node_id> const& peer() const noexcept { return peer_; }
+    void greet_peer(node_id id) noexcept { peer_ = id; }
+    /// Looks for code that this node does not know, at the others. True: the answer is awaited (verdict::wait). False: it has
+    /// been looked for, and is not known.
+    bool search_code(script_id);
+
     void close_after_replies() noexcept { closing_ = true; }
     /// RESET: as it was when it was new, but for its id.
     void reset();
@@ -161,6 +169,9 @@ private:
     std::optional<reply_queue::ticket> written_;  // the place of the reply that the handler writes, if it is behind others
     std::size_t payload_bytes_ = 0;   // of operations under way
     resp::protocol version_ = resp::protocol::resp2;
+    std::optional<node_id> peer_;
+    std::optional<script_id> searched_;  // the code that was looked for last
+    bool searching_ = false;
     bool paused_ = false;
     bool closing_ = false;
 };

@@ -33,6 +33,12 @@ struct settings {
     log_level lowest_log_level = log_level::info;
     /// JSON text of a topology. Used at the first start; later only if its version is higher than that of the stored one.
     std::optional<std::string> topology;
+    /// What nodes of one cluster show each other. Empty: this node takes no part in moves, and nobody can join it.
+    std::string cluster_secret;
+    /// At the first start: a member of the cluster that this node is to join. Later it is passed over.
+    std::optional<endpoint> join;
+    /// How much of the slots it is to take then, compared with the others.
+    std::uint32_t join_weight = 1;
     /// How long a stop waits for operations in flight and for clients to take their replies; then their connections are cut.
     std::chrono::milliseconds stop_patience{10'000};
 };

@@ -26,8 +26,8 @@ struct worker {
 
     node_state& node;
     std::size_t index;
-    /// Who serves which slot, as of the last letter about it. Never null while there are sessions.
-    std::shared_ptr<cluster_view const> view;
+    /// Who serves which slot, as far as is known now.
+    cluster_view const& view();
     json_checker documents;
     cache_probe<op::get> get_probe{"get"};
     cache_probe<op::kv_get> kv_get_probe{"kv.get"};
@@ -35,6 +35,7 @@ struct worker {
     std::unordered_map<std::uint64_t, session*> sessions;
     /// Commands begun since the start; written by this thread only.
     std::atomic<std::uint64_t> commands{0};
+    std::shared_ptr<cluster_view const> last_view;
     async::io_thread thread;  // last, so that it ends before what it uses
 };
 

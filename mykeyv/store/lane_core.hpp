@@ -78,6 +78,7 @@ public:
     /// Erases every record of all open slots of this lane; not in one step.
     errc erase_all(std::function<bool(slot)> const& which);
 
+    unsigned index() const noexcept { return index_; }
     environment& surroundings() noexcept { return env_; }
     std::uint64_t last_version() const noexcept { return last_version_; }
     /// Versions that another node has given out up to `version` are to be continued here. First: the ceiling to be raised to, in the

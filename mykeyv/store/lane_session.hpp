@@ -60,6 +60,7 @@ public:
     virtual failure erase_slots(std::span<slot const>, std::size_t limit, std::uint64_t& erased) = 0;
     virtual failure slots_with_records(std::vector<slot>& out) = 0;
     virtual failure load_slot(slot, slot_row& out) = 0;
+    /// State `none`: there is to be no row.
     virtual failure save_slot(slot, slot_row const&) = 0;
 
     /// Sets the versions up to `at_least` aside for this node.

@@ -5,6 +5,15 @@
 
 namespace mykeyv::cluster {
 
+std::vector<std::pair<slot, slot_row>> ledger::owned() const
+{
+    std::vector<std::pair<slot, slot_row>> all;
+    for (auto const& [s, row] : rows_) {
+        if (row.state == slot_state::owned) { all.emplace_back(s, row); }
+    }
+    return all;
+}
+
 slot_row const* ledger::row(slot s)
 {
     auto& known = rows_[s];

@@ -10,6 +10,7 @@
 #include <span>
 #include <unordered_map>
 #include <utility>
+#include <vector>
 
 namespace mykeyv::cluster {
 
@@ -22,6 +23,7 @@ public:
 
     /// What MySQL said at the start.
     void remember(slot s, slot_row const& row) { rows_[s] = row; }
+    std::vector<std::pair<slot, slot_row>> owned() const;
     /// nullptr: it cannot be found out now. A row whose commit had no known outcome is read again, and served if it is ours.
     slot_row const* row(slot);
     /// Commits the row, and with it in one transaction what `also` does.
@@ -32,6 +34,8 @@ public:
     void park(slot s) noexcept { gates().set(s, store::gate::parked); }
     /// Opens the gate again, of a slot that was ours all the time; what was parked goes on.
     void unpark(slot);
+    /// Closes the gate of a slot that nobody serves from now on.
+    void close(slot s) noexcept { gates().set(s, store::gate::closed); }
     /// Closes the gate; what was parked learns that the slot has moved. Its rows are rubbish.
     void leave(slot);
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "mykeyv/cluster/migration/mover.hpp"
 
+#include <utility>
+
 namespace mykeyv::cluster {
 
 mover::mover(store::lane_core& lane, mover_outside& outside, std::span<std::pair<slot, slot_row> const> rows, std::uint64_t first_transfer,
@@ -20,6 +22,32 @@ mover::mover(store::lane_core& lane, mover_outside& outside, std::span<std::pair
         if (row.state == slot_state::gone || row.state == slot_state::refused) { rows_.is_rubbish(s); }
     }
     lane.employ(this);
+}
+
+std::string mover::give_all_up()
+{
+    given_up_ = rows_.owned();
+    for (auto const& [s, row] : given_up_) { rows_.close(s); }
+    std::vector<slot> filled;
+    auto const done = lane_.step([&](store::lane_session& session) -> store::failure {
+        if (auto failed = session.slots_with_records(filled)) { return failed; }
+        if (!filled.empty()) { return session.rollback(); }
+        for (auto const& [s, row] : given_up_) {
+            if (auto failed = session.save_slot(s, slot_row{})) { return failed; }
+        }
+        return session.commit();
+    });
+    if (!filled.empty()) { return "this node has records; only one without any can become a member of another cluster"; }
+    if (done != errc::ok) { return std::string{message(done)}; }
+    for (auto const& [s, row] : given_up_) { rows_.remember(s, {}); }
+    return {};
+}
+
+void mover::take_all_back()
+{
+    for (auto const& [s, row] : std::exchange(given_up_, {})) {
+        if (rows_.commit(s, row) == errc::ok) { rows_.serve(s); }
+    }
 }
 
 mover::time mover::wake()

@@ -8,6 +8,7 @@
 #include "mykeyv/cluster/migration/ledger.hpp"
 
 #include <span>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -30,6 +31,9 @@ public:
     void replied(slot_reply const& reply) { out_.replied(reply); }
     /// A request of ours will have no reply.
     void unanswered(slot s, transfer_offer const& offer) { out_.unanswered(s, offer); }
+    /// Forgets every slot, durably, of a node that is alone and never had a record: why not, or nothing. take_all_back() undoes it.
+    std::string give_all_up();
+    void take_all_back();
     /// Slots that are on their way out.
     std::size_t on_the_way() const noexcept { return out_.on_the_way(); }
 
@@ -44,6 +48,7 @@ private:
     ledger rows_;
     arrivals in_;
     departures out_;
+    std::vector<std::pair<slot, slot_row>> given_up_;
     std::vector<std::pair<slot, slot_row>> cut_off_;  // imports of an earlier life, to be forbidden by the first wake()
 };
 

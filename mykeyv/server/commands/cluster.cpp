@@ -10,7 +10,7 @@ namespace {
 /// A whole reply that was encoded before.
 verdict encoded(session& s, std::string const& (cluster_view::*text)(resp::protocol) const noexcept)
 {
-    s.reply_text() += (*s.home().view.*text)(s.version());
+    s.reply_text() += (s.home().view().*text)(s.version());
     return verdict::done;
 }
 
@@ -21,19 +21,19 @@ verdict cluster_shards(session& s, arguments) { return encoded(s, &cluster_view:
 
 verdict cluster_nodes(session& s, arguments)
 {
-    s.reply().verbatim("txt", s.home().view->nodes());
+    s.reply().verbatim("txt", s.home().view().nodes());
     return verdict::done;
 }
 
 verdict cluster_info(session& s, arguments)
 {
-    s.reply().verbatim("txt", s.home().view->info());
+    s.reply().verbatim("txt", s.home().view().info());
     return verdict::done;
 }
 
 verdict cluster_myid(session& s, arguments)
 {
-    s.reply().bulk(s.home().view->map().self().text());
+    s.reply().bulk(s.home().view().map().self().text());
     return verdict::done;
 }
 

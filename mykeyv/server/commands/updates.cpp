@@ -168,7 +168,7 @@ verdict kv_update(session& s, arguments a)
     auto code = node.scripts.find(*id);
     if (!code) {
         code = node.store->find_script(*id);
-        if (!code) { return s.fail(errc::no_such_script); }
+        if (!code) { return s.search_code(*id) ? verdict::wait : s.fail(errc::no_such_script); }
         node.scripts.add(*code);
     }
     return update(s, *id, std::move(code), a[2], a.subspan(4));

@@ -123,6 +123,7 @@ failure slots_table::load(slot of, slot_row& out)
 failure slots_table::save(slot of, slot_row const& wanted)
 {
     auto& c = statements_->c;
+    if (wanted.state == slot_state::none) { return c.execute(fmt::format("DELETE FROM slots WHERE slot={}", of.number())); }
     auto const& peer = wanted.peer.bytes();
     auto const quoted_peer = wanted.peer == node_id{} ? "NULL" : c.quoted({reinterpret_cast<char const*>(peer.data()), peer.size()});
     return c.execute(fmt::format("REPLACE INTO slots ({}) VALUES ({},{},{},{},{})", slot_columns, of.number(),

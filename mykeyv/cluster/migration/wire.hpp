@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+// Requests about slots as words of a command. docs/protocol.md has the grammar.
+//
+//     PREPARE slot epoch transfer          QUERY slot epoch transfer          CANCEL slot epoch transfer
+//     ROWS slot epoch transfer number rows check
+//     CUTOVER slot epoch transfer number rows check count checksum last-version
+//
+// `rows` is binary; `check` its XXH3, which finds what TCP's checksum lets through.
+#pragma once
+
+#include "mykeyv/cluster/migration/messages.hpp"
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace mykeyv::cluster {
+
+/// The words, the name first; without the source, whom the connection has named.
+std::vector<std::string> words_of(slot_request const&);
+/// The same back; nothing for anything that words_of() does not make.
+std::optional<slot_request> request_of(std::span<std::string_view const> words, node_id source);
+
+std::string encode_rows(std::vector<row_copy> const&);
+std::optional<std::vector<row_copy>> decode_rows(std::string_view bytes);
+
+}  // namespace mykeyv::cluster

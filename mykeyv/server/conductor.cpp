@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "mykeyv/server/conductor.hpp"
+
+#include "mykeyv/base/limits.hpp"
+#include "mykeyv/cluster/migration/wire.hpp"
+#include "mykeyv/server/lane_port.hpp"
+#include "mykeyv/server/node_state.hpp"
+
+#include <fmt/format.h>
+
+#include <future>
+#include <utility>
+
+namespace mykeyv::server {
+namespace {
+
+constexpr std::chrono::milliseconds reconcile_pause{20};
+
+std::vector<std::string> node_words(std::vector<std::string> words)
+{
+    words.insert(words.begin(), "KV.NODE");
+    return words;
+}
+
+}  // namespace
+
+conductor::conductor(node_state& of) : node_{of}
+{
+    for (unsigned i = 0; i < of.store->lanes(); ++i) { ports_.push_back(std::make_unique<lane_port>(*this, i, of.store->id())); }
+    thread_.run_and_wait([this] {
+        gossip_timer_ = std::make_unique<async::timer>(thread_);
+        reconcile_timer_ = std::make_unique<async::timer>(thread_);
+    });
+}
+
+conductor::~conductor() { stop(); }
+
+std::unique_ptr<store::slot_agent> conductor::make_mover(store::lane_core& lane, std::vector<std::pair<slot, store::slot_row>> const& rows)
+{
+    using enum store::slot_state;
+    for (auto const& [s, row] : rows) {
+        if (row.state == owned) { node_.owners->learn(s, node_.store->id(), row.epoch()); }
+        if (row.state == handing_over) { node_.owners->learn(s, node_.store->id(), row.epoch() - 1); }
+        if (row.state == gone) { node_.owners->learn(s, row.peer, row.epoch()); }
+    }
+    // Transfer ids must grow from one life of the daemon to the next, and so does the fence's epoch.
+    auto const index = lane.index();
+    return ports_[index]->make_mover(lane, rows, node_.store->fence_epoch() << 32);
+}
+
+void conductor::start()
+{
+    thread_.run_and_wait([this] {
+        adopt(node_.owners->topology());
+        gossip();
+    });
+}
+
+void conductor::stop()
+{
+    if (std::exchange(stopped_, true)) { return; }
+    thread_.run_and_wait([this] {
+        gossip_timer_.reset();
+        reconcile_timer_.reset();
+        for (auto& [id, each] : peers_) { each.link->close(); }
+        peers_.clear();
+    });
+    thread_.stop();
+}
+
+std::vector<std::string> conductor::greeting(cluster_id of) const
+{
+    return {"KV.NODE", "HELLO", node_.chosen.cluster_secret, node_.store->id().text(), of.text()};
+}
+
+cluster::checked<std::string> conductor::ask_to_join(endpoint const& member, cluster::node const& self)
+{
+    std::promise<cluster::checked<std::string>> promise;
+    auto future = promise.get_future();
+    thread_.post([&] {
+        auto const link = std::make_shared<peer_link>(thread_, member, greeting(cluster_id{}));
+        link->ask({"KV.NODE", "JOIN", self.id.text(), self.endpoint.text(), std::to_string(self.weight)},
+                  [link, &promise](resp::value const* reply, std::string const& why) {
+                      if (reply == nullptr) { return promise.set_value(cluster::refusal{why}); }
+                      auto const text = reply->text() != nullptr ? *reply->text() : std::string{};
+                      reply->is_error() ? promise.set_value(cluster::refusal{text}) : promise.set_value(text);
+                  });
+    });
+    return future.get();
+}
+
+// About slots
+
+void conductor::send(node_id to, cluster::slot_request request, unsigned lane)
+{
+    auto const place = peers_.find(to);
+    auto const lost = [this, lane, s = request.slot, offer = request.offer] {
+        node_.store->tell_lane(lane, [this, lane, s, offer](errc why) {
+            if (why == errc::ok) { ports_[lane]->mover().unanswered(s, offer); }
+        });
+    };
+    if (place == peers_.end()) { return lost(); }
+    auto const expected = reply_to(request);
+    place->second.link->ask(node_words(words_of(request)), [this, lane, expected, lost](resp::value const* reply, std::string const&) mutable {
+        auto const* const parts = reply != nullptr ? reply->elements() : nullptr;
+        auto const is_answer = parts != nullptr && parts->size() == 2 && (*parts)[0].integer() != nullptr && (*parts)[1].text() != nullptr;
+        if (!is_answer) { return lost(); }
+        auto answer = expected;
+        answer.yes = *(*parts)[0].integer() == 1;
+        answer.reason = *(*parts)[1].text();
+        node_.store->tell_lane(lane, [this, lane, answer = std::move(answer)](errc why) {
+            if (why == errc::ok) { ports_[lane]->mover().replied(answer); }
+        });
+    });
+}
+
+void conductor::slot_asked(cluster::slot_request asked, unique_function<void(std::optional<cluster::slot_reply>)> answer)
+{
+    auto const lane = node_.store->lane_of(asked.slot);
+    node_.store->tell_lane(lane, [this, lane, asked = std::move(asked), answer = std::move(answer)](errc why) mutable {
+        answer(why == errc::ok ? ports_[lane]->mover().answer(asked) : std::nullopt);
+    });
+}
+
+// What is to be where
+
+void conductor::adopt(std::shared_ptr<cluster::topology const> newer)
+{
+    topology_ = std::move(newer);
+    node_.owners->adopt(topology_);
+    node_.pace.set(topology_->moving().bytes_per_second);
+    refresh_links();
+    reconcile_soon();
+}
+
+void conductor::refresh_links()
+{
+    auto const self = node_.store->id();
+    std::erase_if(peers_, [&](auto& each) {
+        auto const* const known = topology().find(each.first);
+        if (known != nullptr && known->endpoint == each.second.link->where()) { return false; }
+        each.second.link->close();
+        return true;
+    });
+    for (auto const& n : topology().nodes()) {
+        if (n.id == self || peers_.contains(n.id)) { continue; }
+        peers_[n.id].link = std::make_shared<peer_link>(thread_, n.endpoint, greeting(topology().cluster()));
+    }
+}
+
+void conductor::reconcile_soon()
+{
+    if (!reconcile_timer_ || std::exchange(reconcile_is_due_, true)) { return; }
+    reconcile_timer_->start(reconcile_pause, [this] {
+        reconcile_is_due_ = false;
+        reconcile();
+    });
+}
+
+/// Tells each lane which of its slots are to go where. The movers pass over what is not theirs.
+void conductor::reconcile()
+{
+    auto const self = node_.store->id();
+    auto const owners = node_.owners->owners();
+    std::vector<std::vector<std::pair<slot, node_id>>> wishes(ports_.size());
+    for (unsigned number = 0; number < slot::count; ++number) {
+        slot const s{number};
+        auto const wanted = topology().owner_of(s);
+        if (owners[number] == self && wanted != self && !topology().moving().paused) { wishes[node_.store->lane_of(s)].emplace_back(s, wanted); }
+    }
+    for (unsigned i = 0; i < ports_.size(); ++i) {
+        node_.store->tell_lane(i, [this, i, w = std::move(wishes[i])](errc why) mutable {
+            if (why == errc::ok) { ports_[i]->mover().want(std::move(w)); }
+        });
+    }
+    retire_if_empty();
+}
+
+/// A node that is to leave and owns nothing any more takes itself out.
+void conductor::retire_if_empty()
+{
+    auto const self = node_.store->id();
+    auto const* const known = topology().find(self);
+    if (known == nullptr || !known->leaving || !topology().ranges_of(self).empty() || !node_.owners->own_ranges().empty()) { return; }
+    make_change([self](auto const& now) { return now.without_node(self, self); }, [](auto const&) { return std::string{}; },
+                [this](auto done) {
+                    if (done) { node_.log.info("this node owns no slot any more and has left its cluster: it can be stopped"); }
+                });
+}
+
+// Changes of the topology
+
+void conductor::make_change(change what, std::function<std::string(cluster::topology const&)> reply, change_done done)
+{
+    auto attempt = [this, what = std::move(what), reply = std::move(reply), done = std::move(done)]() mutable {
+        auto changed = what(topology());
+        if (!changed) { return done(changed.error()); }
+        auto text = reply(*changed);
+        auto const version = changed->version();
+        save(std::move(*changed), [this, version, text = std::move(text), done = std::make_shared<change_done>(std::move(done))](errc outcome) {
+            if (outcome != errc::ok) { return (*done)(cluster::refusal{std::string{message(outcome)}}); }
+            node_.log.info("topology version {} is made here", version);
+            (*done)(text);
+            gossip();
+        });
+    };
+    saving_ ? changes_.push_back(std::move(attempt)) : attempt();
+}
+
+void conductor::save(cluster::topology wanted, std::function<void(errc)> done)
+{
+    saving_ = true;
+    auto const kept = std::make_shared<cluster::topology const>(std::move(wanted));
+    node_.store->async_save_topology(kept->version(), kept->json(), [this, kept, done = std::move(done)](errc outcome) {
+        thread_.post([this, kept, done, outcome] {
+            saving_ = false;
+            if (outcome == errc::ok) { adopt(kept); }
+            done(outcome);
+            while (!saving_ && !changes_.empty()) {
+                auto next = std::move(changes_.front());
+                changes_.pop_front();
+                next();
+            }
+        });
+    });
+}
+
+void conductor::topology_came(std::string text, change_done done)
+{
+    thread_.post([this, text = std::move(text), done = std::move(done)]() mutable {
+        auto attempt = [this, text = std::move(text), done = std::move(done)]() mutable {
+            auto const parsed = cluster::topology::parse(text);
+            if (!parsed) { return done(parsed.error()); }
+            if (!parsed->newer_than(topology())) { return done(std::string{}); }
+            auto const shared = std::make_shared<change_done>(std::move(done));
+            save(*parsed, [this, shared](errc outcome) {
+                if (outcome != errc::ok) { return (*shared)(cluster::refusal{std::string{message(outcome)}}); }
+                node_.log.info("topology version {} of node {}", topology().version(), topology().author().text());
+                (*shared)(std::string{});
+            });
+        };
+        saving_ ? changes_.push_back(std::move(attempt)) : attempt();
+    });
+}
+
+}  // namespace mykeyv::server

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a node has to do with the others: it hears and tells the topology and who owns what, and sees to it that each slot gets
+// to where the topology wants it.
+//
+// Everything happens on a thread of its own. Once a second each node asks each other one what it knows (gossip); of two
+// topologies the newer one stays. A rehash is no process that could be interrupted: it is the difference between the topology and
+// the owners, and every node works on its share of it for as long as there is one.
+#pragma once
+
+#include "mykeyv/async/io_thread.hpp"
+#include "mykeyv/cluster/migration/mover.hpp"
+#include "mykeyv/cluster/planner.hpp"
+#include "mykeyv/cluster/topology.hpp"
+#include "mykeyv/server/ownership.hpp"
+#include "mykeyv/server/peer_link.hpp"
+#include "mykeyv/store/store.hpp"
+
+#include <nlohmann/json_fwd.hpp>
+
+#include <deque>
+#include <functional>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace mykeyv::server {
+
+struct node_state;
+class lane_port;
+
+/// How the wish of somebody who asked for a change ends: a text for the reply, or why not.
+using change_done = unique_function<void(cluster::checked<std::string>)>;
+
+class conductor {
+public:
+    /// `of` and what it holds must outlive it.
+    explicit conductor(node_state& of);
+    ~conductor();  ///< stops, if stop() was not called
+
+    // While the node starts, in this order
+
+    /// What owns what by this node's own rows, and the mover of each lane.
+    std::unique_ptr<store::slot_agent> make_mover(store::lane_core&, std::vector<std::pair<slot, store::slot_row>> const&);
+    /// Asks a member to make this node one; blocks. The topology with this node in it, or why not.
+    cluster::checked<std::string> ask_to_join(endpoint const& member, cluster::node const& self);
+    void start();
+    /// Nothing is asked or told any more.
+    void stop();
+
+    // From other nodes; any thread
+
+    /// A question about a slot, answered on some thread; nothing where the truth is not known now.
+    void slot_asked(cluster::slot_request, unique_function<void(std::optional<cluster::slot_reply>)>);
+    /// What another node knows; what this one knows.
+    void gossip_came(std::string text, unique_function<void(std::string)>);
+    /// Another node's topology; kept if it is newer.
+    void topology_came(std::string text, change_done);
+    void join_asked(cluster::node, change_done);
+
+    // From people; any thread
+
+    void plan(change_done);
+    void rehash(change_done);
+    void add(endpoint, std::uint32_t weight, change_done);
+    void remove(std::string id_or_endpoint, change_done);
+    void set_moving(std::function<void(cluster::moving_rules&)>, change_done);
+    void status(unique_function<void(std::string)>);
+    /// Makes this node, which is alone and has no records, a member of another cluster.
+    void become_member(endpoint member, std::uint32_t weight, change_done);
+
+    /// Code that some other node has; null: nobody that answers. Called on the conductor's thread.
+    void find_script(script_id, unique_function<void(std::shared_ptr<std::string const>)>);
+
+private:
+    friend class lane_port;
+    using change = std::function<cluster::checked<cluster::topology>(cluster::topology const&)>;
+
+    struct peer {
+        std::shared_ptr<peer_link> link;
+        std::chrono::steady_clock::time_point heard{};
+        std::string last_said;        // its part of STATUS, as JSON
+        std::uint64_t news_seen = 0;  // of its slots
+        std::uint64_t news_told = 0;  // of ours, as far as it has answered
+        bool asked = false;           // and has not answered yet
+        bool complained = false;
+    };
+
+    void send(node_id to, cluster::slot_request, unsigned lane);
+    void gossip();
+    void gossip_with(node_id, peer&);
+    void learn(nlohmann::json const& told, node_id from, peer&);
+    void compare_topologies(nlohmann::json const& heard, peer&);
+    std::uint64_t news_number() const;
+    std::string own_news(std::uint64_t seen, bool with_slots) const;
+    nlohmann::json own_status() const;
+    std::string status_text();
+
+    void make_change(change, std::function<std::string(cluster::topology const&)> reply, change_done);
+    void save(cluster::topology, std::function<void(errc)> done);
+    void adopt(std::shared_ptr<cluster::topology const>);
+    void refresh_links();
+    void reconcile();
+    void reconcile_soon();
+    void retire_if_empty();
+    cluster::checked<std::vector<node_id>> planned(cluster::topology const&) const;
+    std::string plan_text(std::uint64_t version, std::vector<node_id> const& desired) const;
+    void give_own_slots_up(unique_function<void(std::string const&)> done);
+    void take_own_slots_back();
+
+    std::vector<std::string> greeting(cluster_id) const;
+    cluster::topology const& topology() const { return *topology_; }
+
+    node_state& node_;
+    std::vector<std::unique_ptr<lane_port>> ports_;
+    std::shared_ptr<cluster::topology const> topology_;
+    std::unordered_map<node_id, peer> peers_;
+    std::deque<unique_function<void()>> changes_;  // that wait for one that is being saved
+    bool saving_ = false;
+    bool stopped_ = false;
+    bool reconcile_is_due_ = false;
+    async::io_thread thread_;
+    std::unique_ptr<async::timer> gossip_timer_;
+    std::unique_ptr<async::timer> reconcile_timer_;
+};
+
+}  // namespace mykeyv::server

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "mykeyv/server/lane_port.hpp"
+
+#include "mykeyv/server/conductor.hpp"
+#include "mykeyv/server/node_state.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace mykeyv::server {
+
+pacer::time pacer::after(std::size_t bytes, time now)
+{
+    auto const rate = rate_.load();
+    if (rate == 0) { return now; }
+    std::lock_guard const lock{mutex_};
+    auto const takes = std::chrono::duration<double>(static_cast<double>(bytes) / static_cast<double>(rate));
+    next_ = std::max(next_, now) + std::chrono::duration_cast<time::duration>(takes);
+    return next_;
+}
+
+std::unique_ptr<cluster::mover> lane_port::make_mover(store::lane_core& lane, std::vector<std::pair<slot, store::slot_row>> const& rows,
+                                                      std::uint64_t first_transfer)
+{
+    auto made = std::make_unique<cluster::mover>(lane, *this, rows, first_transfer);
+    mover_ = made.get();
+    return made;
+}
+
+void lane_port::send(node_id to, cluster::slot_request request)
+{
+    of_.thread_.post([this, to, request = std::move(request)]() mutable { of_.send(to, std::move(request), lane_); });
+}
+
+void lane_port::owned_by(slot s, node_id owner, std::uint64_t epoch)
+{
+    of_.node_.owners->learn(s, owner, epoch);
+    if (owner == self_) {
+        of_.thread_.post([this] { of_.reconcile_soon(); });
+    }
+}
+
+lane_port::time lane_port::pace(std::size_t bytes) { return of_.node_.pace.after(bytes, of_.node_.time.steady()); }
+
+void lane_port::departed(cluster::departure const& left)
+{
+    auto const us = static_cast<std::uint64_t>(std::max<std::int64_t>(left.parked.count(), 0));
+    ++figures_.slots;
+    figures_.records += left.records;
+    figures_.bytes += left.bytes;
+    figures_.parked_us_max = std::max(figures_.parked_us_max.load(), us);
+    of_.thread_.post([this] { of_.reconcile_soon(); });
+}
+
+}  // namespace mykeyv::server

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+// Between a mover, on its lane's thread, and the rest of the node.
+#pragma once
+
+#include "mykeyv/cluster/migration/mover.hpp"
+
+#include <atomic>
+#include <cstdint>
+#include <mutex>
+
+namespace mykeyv::server {
+
+class conductor;
+
+/// How fast rows may be sent: all lanes of a node together. Safe from any thread.
+class pacer {
+public:
+    using time = std::chrono::steady_clock::time_point;
+    /// Bytes per second; 0: no limit.
+    void set(std::uint64_t rate) noexcept { rate_ = rate; }
+    /// When the next bytes may be sent, after these.
+    time after(std::size_t bytes, time now);
+
+private:
+    std::atomic<std::uint64_t> rate_{0};
+    std::mutex mutex_;
+    time next_{};
+};
+
+/// What has left, of one lane; written by it, read by anybody.
+struct lane_figures {
+    std::atomic<std::uint64_t> slots{0};
+    std::atomic<std::uint64_t> records{0};
+    std::atomic<std::uint64_t> bytes{0};
+    std::atomic<std::uint64_t> parked_us_max{0};
+};
+
+class lane_port final : public cluster::mover_outside {
+public:
+    lane_port(conductor& of, unsigned lane, node_id self) : of_{of}, lane_{lane}, self_{self} {}
+
+    std::unique_ptr<cluster::mover> make_mover(store::lane_core&, std::vector<std::pair<slot, store::slot_row>> const&, std::uint64_t first_transfer);
+    /// Only on the lane's thread.
+    cluster::mover& mover() noexcept { return *mover_; }
+    lane_figures const& figures() const noexcept { return figures_; }
+
+    node_id self() const override { return self_; }
+    void send(node_id to, cluster::slot_request) override;
+    void owned_by(slot, node_id owner, std::uint64_t epoch) override;
+    time pace(std::size_t bytes) override;
+    void departed(cluster::departure const&) override;
+
+private:
+    conductor& of_;
+    unsigned const lane_;
+    node_id const self_;
+    cluster::mover* mover_ = nullptr;  // the store's
+    lane_figures figures_;
+};
+
+}  // namespace mykeyv::server
