@@ -106,7 +106,12 @@ Values latest;                  /* what the last committed write of each key lef
 #define X attempt[a].transfer
 #define KEY(k) (1 << (k))
 
+/* Not part of a state: counters within a step. A search in breadth has nothing like it. */
+#if defined(TRACE)
+byte i, j;
+#else
 hidden byte i, j;
+#endif
 
 /* WITNESSES: a search prints each name once; what no search prints cannot happen. TRACE: a replay prints the steps. */
 #if defined(WITNESSES)
@@ -517,6 +522,9 @@ inline begin_attempt(n, where_to)
         if :: i < a && attempt[i].source == n && attempt[i].epoch == E -> X++ :: else fi
     };
     WITNESS(a > 0 && X > 1 && attempt[a - 1].target != where_to, another_target_after_an_attempt);
+#if defined(TRACE)
+    printf("    from node %d to node %d, epoch %d, transfer %d\n", S, T, E, X);
+#endif
     send(PREPARE);
     memory[n].running = a;
     a = 0
