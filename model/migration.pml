@@ -39,6 +39,8 @@
 #ifndef LATE_READS
 #define LATE_READS 0            /* reads of MySQL outside of the lane that end late, and then fill the cache */
 #endif
+/* WITHOUT_CHECKSUM: T does not compare it, for the rest is to be right without. WITHOUT_NOES: a no to PREPARE or ROWS is not said: S may
+ * give up at any time anyway, so it changes nothing, and costs states. */
 #define NODES 3
 #define CHUNKS (KEYS + WRITES)  /* ROWS of one attempt: each key once, and again for each write behind the cursor */
 #define NOBODY 255
@@ -341,9 +343,11 @@ end:
     :: d_step { sent(PREPARE) && importing_alive && !said(PREPARE_YES) ->   /* the answer was lost */
         STEP(arrive_PREPARE_again, a);
         say(PREPARE_YES) }
+#if !defined(WITHOUT_NOES)
     :: d_step { sent(PREPARE) && !acceptable && !importing_alive && !said(PREPARE_NO) ->    /* not durable: it ends no hand-over */
         STEP(arrive_PREPARE_in_vain, a);
         say(PREPARE_NO) }
+#endif
 
     :: d_step { sent(ROWS) && importing_alive && expected(attempt[a].rows) ->   /* S sends one at a time: only its latest can be the next */
         STEP(arrive_ROWS, a);
@@ -353,9 +357,11 @@ end:
     :: d_step { sent(ROWS) && importing_alive && memory[T].next == attempt[a].rows + 1 && !all_acknowledged ->  /* the answer was lost */
         STEP(arrive_ROWS_again, a);
         attempt[a].acknowledged = attempt[a].rows }
+#if !defined(WITHOUT_NOES)
     :: d_step { sent(ROWS) && !importing_alive && !said(ROWS_NO) -> /* not durable */
         STEP(arrive_ROWS_in_vain, a);
         say(ROWS_NO) }
+#endif
 #if FAULTS
     :: d_step { sent(ROWS) && importing_alive && expected(attempt[a].rows) && faults < FAULTS ->
         STEP(arrive_ROWS_and_vanish, a);
@@ -497,8 +503,13 @@ end:
         WITNESS(memory[S].running != NOBODY, a_hand_over_is_refused);
         WITNESS(memory[S].parked, parked_operations_run_after_no);
         forget_attempt(S);
+#if defined(MUTANT_EPOCH_AS_BEFORE_AFTER_NO)
+        commit(S, owned, E - 1, T, X);
+        read_all(S);
+#else
         commit(S, owned, E + 1, T, X);
         begin_to_own(S, E + 1);
+#endif
         if :: memory[S].parked -> write(S, 0, other(records[S].key[0])) :: else fi;
         memory[S].parked = false;
         check() }
