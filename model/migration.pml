@@ -4,7 +4,7 @@
  *
  *   row:   nothing --arrive_PREPARE--> importing --arrive_CUTOVER--> owned --hand_over--> handing_over --taken--> gone
  *          gone, refused --arrive_PREPARE--> importing               handing_over --taken_back--> owned, two epochs up
- *          anything that does not own --arrive_QUERY, refuse, arrive_CANCEL--> refused
+ *          what does not own --arrive_QUERY_no, arrive_CANCEL, refuse_by_itself--> refused
  *
  * Checked after every step:
  *   1. at most one node serves; the epochs of owners grow, so no epoch has two owners
@@ -107,6 +107,8 @@ Values latest;                  /* what the last committed write of each key lef
 #define E attempt[a].epoch
 #define X attempt[a].transfer
 #define KEY(k) (1 << (k))
+#define said(answer) (attempt[a].answers & answer)
+#define sent(message) (attempt[a].sent & message)
 
 /* Not part of a state: counters within a step. A search in breadth has nothing like it. */
 #if defined(TRACE)
@@ -184,6 +186,11 @@ c_decl {
 /* S, while it sends, and while it waits for the durable answer. */
 #define sending (memory[S].running == a && row[S].state == owned)
 #define offered (row[S].state == handing_over && row[S].epoch == E && row[S].transfer == X)
+#if defined(MUTANT_ANSWER_NOT_COMPARED)
+#define waits_for_it (row[S].state == handing_over)
+#else
+#define waits_for_it offered
+#endif
 #if defined(MUTANT_DOES_NOT_WAIT_FOR_ACKNOWLEDGEMENTS)
 #define all_acknowledged true
 #else
@@ -202,16 +209,16 @@ c_decl {
 #define asked (sent(QUERY) || (sent(CUTOVER) && !(importing_alive && at_the_end)))
 
 #if defined(MUTANT_ANY_YES_WILL_DO)
-#define was_taken ((attempt[a].answers & (TAKEN | PREPARE_YES)) || attempt[a].acknowledged)
+#define was_taken (said(TAKEN) || said(PREPARE_YES) || attempt[a].acknowledged)
 #else
-#define was_taken (attempt[a].answers & TAKEN)
+#define was_taken said(TAKEN)
 #endif
 #if defined(MUTANT_ANY_NO_WILL_DO)
-#define was_refused (attempt[a].answers & (REFUSED | PREPARE_NO | ROWS_NO))
+#define was_refused (said(REFUSED) || said(PREPARE_NO) || said(ROWS_NO))
 #elif defined(MUTANT_TIMEOUT_GIVES_BACK)
 #define was_refused true
 #else
-#define was_refused (attempt[a].answers & REFUSED)
+#define was_refused said(REFUSED)
 #endif
 
 #if defined(MUTANT_PURGE_DOES_NOT_LOOK_AGAIN)
@@ -308,8 +315,6 @@ inline checksum_of(n, result)
 /* ---- T: what arrives at the target of attempt a ---- */
 
 inline say(answer) { attempt[a].answers = attempt[a].answers | answer }
-#define said(answer) (attempt[a].answers & answer)
-#define sent(message) (attempt[a].sent & message)
 
 inline refuse(n, its_epoch, its_peer, its_transfer)
 {
@@ -476,7 +481,7 @@ end:
         STEP(send_QUERY, a);
         send(QUERY) }
 #endif
-    :: d_step { offered && was_taken ->
+    :: d_step { waits_for_it && was_taken ->
         STEP(taken, a);
         assert(taken_at_target);
         WITNESS(memory[S].running == NOBODY, a_restarted_source_hears_yes);
@@ -495,20 +500,20 @@ end:
         purging[S] = true;
 #endif
         forget_attempt(S);
-        commit(S, gone, E, T, X);
+        commit(S, gone, row[S].epoch, T, X);
         check() }
-    :: d_step { offered && was_refused ->
+    :: d_step { waits_for_it && was_refused ->
         STEP(taken_back, a);
         WITNESS(memory[S].running == NOBODY, a_restarted_source_hears_no);
         WITNESS(memory[S].running != NOBODY, a_hand_over_is_refused);
         WITNESS(memory[S].parked, parked_operations_run_after_no);
         forget_attempt(S);
 #if defined(MUTANT_EPOCH_AS_BEFORE_AFTER_NO)
-        commit(S, owned, E - 1, T, X);
+        commit(S, owned, row[S].epoch - 1, T, X);
         read_all(S);
 #else
-        commit(S, owned, E + 1, T, X);
-        begin_to_own(S, E + 1);
+        commit(S, owned, row[S].epoch + 1, T, X);
+        begin_to_own(S, row[S].epoch);
 #endif
         if :: memory[S].parked -> write(S, 0, other(records[S].key[0])) :: else fi;
         memory[S].parked = false;
