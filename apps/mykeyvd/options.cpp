@@ -32,7 +32,8 @@ constexpr std::uint64_t script_time_ms_max = 60'000;
 /// Every setting as text; empty: not given. Flags and file fill the same.
 struct raw_settings {
     std::string port, bind, announce, data_dir, mysql_socket, mysql_host, mysql_port, mysql_user, mysql_password_file, mysql_database;
-    std::string cache_bytes, io_threads, lanes, log_level, value_bytes_max, topology, node_id, config;
+    std::string cache_bytes, io_threads, lanes, log_level, value_bytes_max, topology, node_id, join, weight,
+        cluster_secret_file, config;
     std::string script_instructions, script_memory_bytes, script_time_ms;
     bool allow_unsafe_mysql = false;
 };
@@ -63,6 +64,9 @@ constexpr row rows[] = {
     {"script-memory-bytes", &raw_settings::script_memory_bytes, "memory that one call may use [64MiB]"},
     {"script-time-ms", &raw_settings::script_time_ms, "milliseconds that one call may take; its lane waits as long [100]"},
     {"topology", &raw_settings::topology, "JSON file with the cluster this node is born into"},
+    {"join", &raw_settings::join, "HOST:PORT of a member of the cluster that this node is to join at its first start"},
+    {"weight", &raw_settings::weight, "with --join: how much of the slots it takes compared with the others [1]"},
+    {"cluster-secret-file", &raw_settings::cluster_secret_file, "file with what nodes of one cluster show each other; none: slots cannot move"},
     {"node-id", &raw_settings::node_id, "40 hex digits this node is called by from its first start on [random]"},
 };
 
@@ -71,6 +75,14 @@ std::string read_file(std::string const& path, char const* flag)
     std::ifstream file{path, std::ios::binary};
     std::string text{std::istreambuf_iterator<char>{file}, {}};
     if (!file.good() && !file.eof()) { throw usage_error{fmt::format("--{}: cannot read {}", flag, path)}; }
+    return text;
+}
+
+/// What a file holds, without the ends of lines behind it.
+std::string secret_in(std::string const& path, char const* flag)
+{
+    auto text = read_file(path, flag);
+    while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) { text.pop_back(); }
     return text;
 }
 
@@ -157,8 +169,7 @@ std::optional<store::mysql_settings> mysql_of(raw_settings const& raw)
     if (!raw.mysql_user.empty()) { mysql.user = raw.mysql_user; }
     if (!raw.mysql_database.empty()) { mysql.database = raw.mysql_database; }
     if (!raw.mysql_password_file.empty()) {
-        mysql.password = read_file(raw.mysql_password_file, "mysql-password-file");
-        while (!mysql.password.empty() && (mysql.password.back() == '\n' || mysql.password.back() == '\r')) { mysql.password.pop_back(); }
+        mysql.password = secret_in(raw.mysql_password_file, "mysql-password-file");
     }
     return mysql;
 }
@@ -196,6 +207,18 @@ server::settings settings_of(raw_settings const& raw)
     if (!raw.node_id.empty()) {
         s.store.first_id = node_id::parse(raw.node_id);
         if (!s.store.first_id) { throw usage_error{fmt::format("--node-id is 40 hex digits, not '{}'", raw.node_id)}; }
+    }
+    if (!raw.join.empty()) {
+        s.join = endpoint::parse(raw.join, server::default_port);
+        if (!s.join) { throw usage_error{fmt::format("--join is HOST:PORT, not '{}'", raw.join)}; }
+        if (!raw.topology.empty()) { throw usage_error{"--join and --topology exclude each other"}; }
+        if (raw.cluster_secret_file.empty()) { throw usage_error{"--join needs --cluster-secret-file, with the secret that the other nodes have"}; }
+    }
+    if (!raw.weight.empty() && raw.join.empty()) { throw usage_error{"--weight needs --join"}; }
+    s.join_weight = static_cast<std::uint32_t>(number_of(raw.weight, "weight", 0, std::numeric_limits<std::uint32_t>::max(), 1));
+    if (!raw.cluster_secret_file.empty()) {
+        s.cluster_secret = secret_in(raw.cluster_secret_file, "cluster-secret-file");
+        if (s.cluster_secret.empty()) { throw usage_error{fmt::format("--cluster-secret-file: {} is empty", raw.cluster_secret_file)}; }
     }
     if (!raw.topology.empty()) { s.topology = read_file(raw.topology, "topology"); }
     return s;

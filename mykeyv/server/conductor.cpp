@@ -73,9 +73,9 @@ std::vector<std::string> conductor::greeting(cluster_id of) const
     return {"KV.NODE", "HELLO", node_.chosen.cluster_secret, node_.store->id().text(), of.text()};
 }
 
-cluster::checked<std::string> conductor::ask_to_join(endpoint const& member, cluster::node const& self)
+change_result conductor::ask_to_join(endpoint const& member, cluster::node const& self)
 {
-    std::promise<cluster::checked<std::string>> promise;
+    std::promise<change_result> promise;
     auto future = promise.get_future();
     thread_.post([&] {
         auto const link = std::make_shared<peer_link>(thread_, member, greeting(cluster_id{}));
@@ -83,7 +83,7 @@ cluster::checked<std::string> conductor::ask_to_join(endpoint const& member, clu
                   [link, &promise](resp::value const* reply, std::string const& why) {
                       if (reply == nullptr) { return promise.set_value(cluster::refusal{why}); }
                       auto const text = reply->text() != nullptr ? *reply->text() : std::string{};
-                      reply->is_error() ? promise.set_value(cluster::refusal{text}) : promise.set_value(text);
+                      promise.set_value(reply->is_error() ? change_result{cluster::refusal{text}} : change_result{text});
                   });
     });
     return future.get();
@@ -131,6 +131,17 @@ void conductor::adopt(std::shared_ptr<cluster::topology const> newer)
     node_.pace.set(topology_->moving().bytes_per_second);
     refresh_links();
     reconcile_soon();
+    insist_on_own_address();
+}
+
+/// Of two versions that two nodes made at once one is lost, and with it perhaps the address that this node has told.
+void conductor::insist_on_own_address()
+{
+    auto const self = node_.store->id();
+    auto const* const known = topology().find(self);
+    if (known == nullptr || known->endpoint == node_.announced) { return; }
+    make_change([this, self](auto const& now) { return now.with_endpoint(self, node_.announced, self); },
+                [](auto const&) { return std::string{}; }, [](auto const&) {});
 }
 
 void conductor::refresh_links()

@@ -20,6 +20,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -30,7 +31,15 @@ struct node_state;
 class lane_port;
 
 /// How the wish of somebody who asked for a change ends: a text for the reply, or why not.
-using change_done = unique_function<void(cluster::checked<std::string>)>;
+struct change_result {
+    change_result(std::string said) : text{std::move(said)} {}                        // NOLINT(google-explicit-constructor)
+    change_result(cluster::refusal refused) : why_not{std::move(refused.reason)} {}  // NOLINT(google-explicit-constructor)
+    explicit operator bool() const noexcept { return !why_not; }
+
+    std::string text;
+    std::optional<std::string> why_not;
+};
+using change_done = unique_function<void(change_result)>;
 
 class conductor {
 public:
@@ -43,7 +52,7 @@ public:
     /// What owns what by this node's own rows, and the mover of each lane.
     std::unique_ptr<store::slot_agent> make_mover(store::lane_core&, std::vector<std::pair<slot, store::slot_row>> const&);
     /// Asks a member to make this node one; blocks. The topology with this node in it, or why not.
-    cluster::checked<std::string> ask_to_join(endpoint const& member, cluster::node const& self);
+    change_result ask_to_join(endpoint const& member, cluster::node const& self);
     void start();
     /// Nothing is asked or told any more.
     void stop();
@@ -100,6 +109,7 @@ private:
     void save(cluster::topology, std::function<void(errc)> done);
     void adopt(std::shared_ptr<cluster::topology const>);
     void refresh_links();
+    void insist_on_own_address();
     void reconcile();
     void reconcile_soon();
     void retire_if_empty();

@@ -77,19 +77,19 @@ void conductor::plan(change_done done)
 void conductor::rehash(change_done done)
 {
     thread_.post([this, done = std::move(done)]() mutable {
-        auto const change = [this](cluster::topology const& now) -> cluster::checked<cluster::topology> {
+        auto const changed = [this](cluster::topology const& now) -> cluster::checked<cluster::topology> {
             auto desired = planned(now);
             if (!desired) { return desired.error(); }
             return now.with_owners(std::move(*desired), node_.store->id());
         };
-        make_change(change, [this](auto const& then) { return plan_text(then.version(), then.owners()); }, std::move(done));
+        make_change(changed, [this](auto const& then) { return plan_text(then.version(), then.owners()); }, std::move(done));
     });
 }
 
 void conductor::remove(std::string name, change_done done)
 {
     thread_.post([this, name = std::move(name), done = std::move(done)]() mutable {
-        auto const change = [this, name](cluster::topology const& now) -> cluster::checked<cluster::topology> {
+        auto const changed = [this, name](cluster::topology const& now) -> cluster::checked<cluster::topology> {
             auto const* const found = find_node(now, name);
             if (found == nullptr) { return refusal{"no node has the id or the address " + name}; }
             auto without = now.with_leaving(found->id, node_.store->id());
@@ -98,7 +98,7 @@ void conductor::remove(std::string name, change_done done)
             if (!desired) { return desired.error(); }
             return without->with_owners(std::move(*desired), node_.store->id());
         };
-        make_change(change, [this](auto const& then) { return plan_text(then.version(), then.owners()); }, std::move(done));
+        make_change(changed, [this](auto const& then) { return plan_text(then.version(), then.owners()); }, std::move(done));
     });
 }
 
@@ -107,20 +107,20 @@ void conductor::join_asked(cluster::node fresh, change_done done)
     thread_.post([this, fresh = std::move(fresh), done = std::move(done)]() mutable {
         auto const* const known = topology().find(fresh.id);
         if (known != nullptr && known->endpoint == fresh.endpoint) { return done(topology().json()); }
-        auto const change = [this, fresh](cluster::topology const& now) { return now.with_node(fresh, node_.store->id()); };
-        make_change(change, [](auto const& then) { return then.json(); }, std::move(done));
+        auto const changed = [this, fresh](cluster::topology const& now) { return now.with_node(fresh, node_.store->id()); };
+        make_change(changed, [](auto const& then) { return then.json(); }, std::move(done));
     });
 }
 
 void conductor::set_moving(std::function<void(cluster::moving_rules&)> how, change_done done)
 {
     thread_.post([this, how = std::move(how), done = std::move(done)]() mutable {
-        auto const change = [this, how](cluster::topology const& now) {
+        auto const changed = [this, how](cluster::topology const& now) {
             auto rules = now.moving();
             how(rules);
             return now.with_moving(rules, node_.store->id());
         };
-        make_change(change, [](auto const&) { return std::string{}; }, std::move(done));
+        make_change(changed, [](auto const&) { return std::string{}; }, std::move(done));
     });
 }
 
@@ -202,7 +202,7 @@ void conductor::become_member(endpoint member, std::uint32_t weight, change_done
                           }
                           node_.owners->forget();
                           save(std::move(*parsed), [shared](errc outcome) {
-                              (*shared)(outcome == errc::ok ? cluster::checked<std::string>{std::string{}} : refusal{std::string{message(outcome)}});
+                              (*shared)(outcome == errc::ok ? change_result{std::string{}} : change_result{refusal{std::string{message(outcome)}}});
                           });
                       });
         });

@@ -143,7 +143,7 @@ void conductor::compare_topologies(json const& heard, peer& other)
         other.link->ask({"KV.NODE", "TOPOLOGY"}, [this](resp::value const* reply, auto const&) {
             if (reply == nullptr || reply->is_error() || reply->text() == nullptr) { return; }
             topology_came(*reply->text(), [this](auto done) {
-                if (!done) { node_.log.warning("a topology that another node sent is not usable: {}", done.error().reason); }
+                if (!done) { node_.log.warning("a topology that another node sent is not usable: {}", *done.why_not); }
             });
         });
     }

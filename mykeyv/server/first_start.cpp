@@ -65,18 +65,4 @@ std::vector<slot> slots_to_claim(starting_topology const& chosen, node_id const&
     return slots;
 }
 
-std::shared_ptr<cluster::slot_map const> map_of(topology const& chosen, node_id const& self, std::function<bool(slot)> const& owns)
-{
-    std::vector<std::optional<node_id>> owners(chosen.owners().begin(), chosen.owners().end());
-    for (unsigned number = 0; number < slot::count; ++number) {
-        auto& owner = owners[number];
-        if (owns(slot{number})) {
-            owner = self;
-        } else if (owner == self) {
-            owner = std::nullopt;
-        }
-    }
-    return std::make_shared<cluster::slot_map const>(self, chosen.version(), chosen.nodes(), owners);
-}
-
 }  // namespace mykeyv::server

@@ -6,7 +6,6 @@
 #include "mykeyv/cluster/topology.hpp"
 #include "mykeyv/server/settings.hpp"
 
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -28,8 +27,5 @@ cluster::checked<starting_topology> choose_topology(std::optional<std::string> c
 
 /// The slots that `self` may make its own without asking anybody: at the birth of a cluster those that it is given, later none.
 std::vector<slot> slots_to_claim(starting_topology const&, node_id const& self);
-
-/// Who serves what: of the slots of `self` those that it owns, of the others what the topology says.
-std::shared_ptr<cluster::slot_map const> map_of(cluster::topology const&, node_id const& self, std::function<bool(slot)> const& owns);
 
 }  // namespace mykeyv::server

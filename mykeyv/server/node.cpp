@@ -16,13 +16,12 @@ struct node::parts {
 
     node_state state;
     std::unique_ptr<net::listener> door;
-    std::shared_ptr<cluster_view const> view;
     bool stopped = false;
 
     // The steps of a start, in this order. The address comes first: whoever cannot have it must not take over a MySQL.
     void open_door();
     void open_store(unique_function<void()> on_fenced);
-    void join_cluster();
+    void find_cluster();
     void serve();
 
     // The steps of a stop.
@@ -31,6 +30,7 @@ struct node::parts {
     template <class Visit>
     void on_every_worker(Visit visit);
     endpoint announced() const;
+    cluster::checked<starting_topology> join(cluster::node const& self);
 };
 
 void node::parts::open_door()
@@ -50,6 +50,8 @@ void node::parts::open_door()
 void node::parts::open_store(unique_function<void()> on_fenced)
 {
     state.store = std::make_unique<store::store>(state.chosen.store, state.log, state.time, std::move(on_fenced));
+    state.owners = std::make_unique<ownership>(state.store->id());
+    state.conductor = std::make_unique<class conductor>(state);
     for (unsigned i = 0; i < state.chosen.store.lanes; ++i) {
         state.engines.push_back(std::make_unique<script::engine>(state.chosen.script_budget));
     }
@@ -70,11 +72,27 @@ endpoint node::parts::announced() const
     return given;
 }
 
-void node::parts::join_cluster()
+/// The first start of a node that comes to a cluster which is there already.
+cluster::checked<starting_topology> node::parts::join(cluster::node const& self)
 {
     auto& store = *state.store;
-    auto const address = announced();
-    auto chosen = choose_topology(store.topology(), state.chosen.topology, {store.id(), address, 1});
+    if (store.ever_owned() || store.has_records()) {
+        return cluster::refusal{"--join is for a node without records, and this one has some, or has served slots before"};
+    }
+    auto const text = state.conductor->ask_to_join(*state.chosen.join, self);
+    if (!text) { return cluster::refusal{"could not join the cluster of " + state.chosen.join->text() + ": " + *text.why_not}; }
+    auto joined = cluster::topology::parse(text.text);
+    if (!joined) { return joined.error(); }
+    return starting_topology{std::move(*joined), true, false};
+}
+
+void node::parts::find_cluster()
+{
+    auto& store = *state.store;
+    auto const address = state.announced = announced();
+    auto const stored = store.topology();
+    cluster::node const self{store.id(), address, state.chosen.join ? state.chosen.join_weight : 1, false};
+    auto chosen = state.chosen.join && !stored ? join(self) : choose_topology(stored, state.chosen.topology, self);
     if (!chosen) { throw start_up_error{chosen.error().reason}; }
     if (!store.ever_owned()) {
         // Before the topology is stored: a crash in between is a first start again.
@@ -83,8 +101,7 @@ void node::parts::join_cluster()
     }
     auto const& topology = chosen->topology;
     if (chosen->is_new) { store.save_topology(topology.version(), topology.json()); }
-    auto map = map_of(topology, store.id(), [&store](slot s) { return store.owns(s); });
-    view = std::make_shared<cluster_view const>(std::move(map));
+    state.owners->adopt(std::make_shared<cluster::topology const>(topology));
     unsigned owned = 0;
     for (unsigned number = 0; number < slot::count; ++number) { owned += store.owns(slot{number}) ? 1 : 0; }
     state.log.info("node {} at {}, cluster {} version {}, {} nodes, {} slots here", store.id().text(), address.text(),
@@ -93,7 +110,8 @@ void node::parts::join_cluster()
 
 void node::parts::serve()
 {
-    on_every_worker([this](worker& each) { each.view = view; });
+    state.store->start([this](auto& lane, auto const& rows) { return state.conductor->make_mover(lane, rows); });
+    state.conductor->start();
     door->start();
     state.log.info("serving on {}: {} I/O threads, {} lanes, {} of cache, values up to {}", state.listening.text(),
                    state.chosen.io_threads, state.chosen.store.lanes, byte_size_text(state.chosen.store.cache_bytes),
@@ -134,7 +152,7 @@ node::node(settings s, class log& log, clock const& time, unique_function<void()
 {
     parts_->open_door();
     parts_->open_store(std::move(on_fenced));
-    parts_->join_cluster();
+    parts_->find_cluster();
     parts_->serve();
 }
 
@@ -151,6 +169,7 @@ void node::stop()
     p.door->stop();
     p.drain_sessions();
     p.cut_sessions();
+    p.state.conductor->stop();
     p.state.store->stop();
     for (auto& each : p.state.workers) { each->thread.stop(); }
     p.state.log.info("stopped");

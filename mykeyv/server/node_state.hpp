@@ -34,8 +34,10 @@ struct node_state {
     /// There from before the first session on to after the last.
     std::unique_ptr<store::store> store;
     std::unique_ptr<ownership> owners;
-    std::unique_ptr<conductor> conductor;
+    std::unique_ptr<class conductor> conductor;
     endpoint listening;
+    /// What the others are told.
+    endpoint announced;
     std::chrono::steady_clock::time_point const started = std::chrono::steady_clock::now();
 
     /// How fast rows of slots on their way may be sent.

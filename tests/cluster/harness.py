@@ -252,11 +252,15 @@ class cluster:
         ids = [f"{random.getrandbits(160):040x}" for _ in range(size)]
         self.nodes = [node(*flags, name=f"node{i}") for i in range(size)]
         members = [{"id": i, "endpoint": f"127.0.0.1:{n.port}"} for i, n in zip(ids, self.nodes)]
+        self.secret = temporary_folder("secret") / "secret"
+        self.secret.write_text(f"{random.getrandbits(160):040x}\n")
+        self.flags = flags
         for own, n in zip(ids, self.nodes):
             n.id = own
             topology = n.data_dir / "topology.json"
             topology.write_text(json.dumps({"nodes": members}))
-            n.flags += ["--announce", f"127.0.0.1:{n.port}", "--topology", str(topology), "--node-id", own]
+            n.flags += ["--announce", f"127.0.0.1:{n.port}", "--topology", str(topology), "--node-id", own,
+                        "--cluster-secret-file", str(self.secret)]
 
     def start(self):
         for n in self.nodes:
@@ -264,6 +268,29 @@ class cluster:
         for n in self.nodes:
             n.await_ready()
         return self
+
+    def join(self, seed=0):
+        """A new node, which joins and owns nothing yet."""
+        fresh = node(*self.flags, name=f"node{len(self.nodes)}")
+        fresh.flags += ["--announce", f"127.0.0.1:{fresh.port}", "--join", f"127.0.0.1:{self.nodes[seed].port}",
+                        "--cluster-secret-file", str(self.secret)]
+        fresh.start()
+        fresh.id = fresh.call("CLUSTER", "MYID").decode()
+        self.nodes.append(fresh)
+        return fresh
+
+    def status(self, of=0):
+        return json.loads(self.nodes[of].call("KV.CLUSTER", "STATUS"))
+
+    def await_settled(self, seconds=120.0):
+        """Waits until every member says that no slot has to move; what it says then."""
+        def settled():
+            told = [json.loads(n.call("KV.CLUSTER", "STATUS")) for n in self.nodes if n.is_running()]
+            version = max(each["version"] for each in told)
+            well = all(each["version"] == version and each["slots_to_move"] == 0 for each in told)
+            heard = all(member["version"] == version for each in told for member in each["nodes"])
+            return told[0] if well and heard else None
+        return await_true(settled, "every slot is where it is to be", seconds)
 
     def owner(self, key):
         """The node of a key, as the nodes themselves say."""

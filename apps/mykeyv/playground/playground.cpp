@@ -90,7 +90,8 @@ void playground::start_all()
     for (std::size_t i = 0; i < nodes.size(); ++i) {
         std::vector<std::string> const arguments{"--port", std::to_string(nodes[i].address.port), "--bind", nodes[i].address.host,
                                                  "--announce", nodes[i].address.text(), "--data-dir", directory_.node_path(i).string(),
-                                                 "--topology", directory_.topology_path().string(), "--node-id", nodes[i].id.text()};
+                                                 "--topology", directory_.topology_path().string(), "--node-id", nodes[i].id.text(),
+                                                 "--cluster-secret-file", directory_.secret_path().string()};
         daemons_.emplace_back(program_, arguments, directory_.log_path(i));
     }
 }

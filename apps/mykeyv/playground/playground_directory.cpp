@@ -106,7 +106,21 @@ void playground_directory::assign(std::size_t count, std::uint16_t first_port)
         ++version_;
         write_topology();
     }
+    make_secret();
     for (std::size_t i = 0; i < count; ++i) { make(node_path(i)); }
+}
+
+void playground_directory::make_secret() const
+{
+    if (fs::exists(secret_path())) { return; }
+    auto const unfinished = root_ / "cluster-secret.new";
+    std::ofstream file{unfinished};
+    std::error_code problem;
+    fs::permissions(unfinished, fs::perms::owner_read | fs::perms::owner_write, problem);  // before there is anything in it
+    file << node_id::random().text() << '\n';
+    file.close();
+    if (file && !problem) { fs::rename(unfinished, secret_path(), problem); }
+    if (!file || problem) { throw refused(fmt::format("cannot write {}", secret_path().string())); }
 }
 
 void playground_directory::write_topology() const

@@ -47,6 +47,8 @@ public:
     std::filesystem::path node_path(std::size_t i) const;
     std::filesystem::path log_path(std::size_t i) const { return node_path(i) / "mykeyvd.log"; }
     std::filesystem::path topology_path() const { return root_ / "topology.json"; }
+    /// A file with what the nodes show each other; made by assign().
+    std::filesystem::path secret_path() const { return root_ / "cluster-secret"; }
     std::filesystem::path const& root() const noexcept { return root_; }
     bool is_temporary() const noexcept { return temporary_; }
 
@@ -54,6 +56,7 @@ private:
     void lock();
     void read_topology();
     void write_topology() const;
+    void make_secret() const;
 
     std::filesystem::path root_;
     bool temporary_ = false;

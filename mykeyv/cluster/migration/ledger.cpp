@@ -78,7 +78,10 @@ void ledger::leave(slot s)
 bool ledger::purge()
 {
     if (rubbish_.empty()) { return false; }
-    clear(*rubbish_.begin());
+    auto const s = *rubbish_.begin();
+    auto const state = rows_[s].state;
+    auto const is_rubbish_still = state == slot_state::gone || state == slot_state::refused || state == slot_state::handing_over;
+    is_rubbish_still && gates().of(s) == store::gate::closed ? void(clear(s)) : void(rubbish_.erase(s));
     return !rubbish_.empty();
 }
 

@@ -16,18 +16,18 @@
 namespace mykeyv::server::handlers {
 
 /// The text, +OK for an empty one, or the refusal.
-inline void send_text(later_reply& reply, cluster::checked<std::string> const& done)
+inline void send_text(later_reply& reply, change_result const& done)
 {
-    if (!done) { return reply.fail(errc::syntax, done.error().reason); }
+    if (!done) { return reply.fail(errc::syntax, *done.why_not); }
     std::string encoded;
     resp::writer to{encoded, reply.version()};
-    done->empty() ? to.simple("OK") : to.bulk(*done);
+    done.text.empty() ? to.simple("OK") : to.bulk(done.text);
     reply.send(std::move(encoded));
 }
 
 inline change_done reply_with(later_reply reply)
 {
-    return [reply](cluster::checked<std::string> done) mutable { send_text(reply, done); };
+    return [reply](change_result done) mutable { send_text(reply, done); };
 }
 
 inline std::optional<std::uint32_t> parse_weight(std::string_view text) noexcept

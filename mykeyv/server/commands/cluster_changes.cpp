@@ -16,7 +16,7 @@ namespace mykeyv::server::handlers {
 verdict cluster_status(session& s, arguments)
 {
     later_reply reply{s, later_reply::scope::some_keys};
-    s.node().conductor->status([reply](std::string text) mutable { send_text(reply, text); });
+    s.node().conductor->status([reply](std::string text) mutable { send_text(reply, std::move(text)); });
     return verdict::done;
 }
 

@@ -2,6 +2,7 @@
 // What clients are told about the cluster, and what a node starts with.
 #include "mykeyv/server/cluster_view.hpp"
 #include "mykeyv/server/first_start.hpp"
+#include "mykeyv/server/ownership.hpp"
 
 #include <gtest/gtest.h>
 
@@ -55,18 +56,49 @@ TEST_F(cluster_view_test, info_says_ok_when_every_slot_is_served)
     EXPECT_NE(view.info().find("cluster_known_nodes:2\r\n"), std::string::npos);
 }
 
-TEST_F(two_nodes, slots_of_the_topology_that_this_node_does_not_own_are_nobodys)
+struct what_a_node_knows : two_nodes {
+    what_a_node_knows() { known.adopt(std::make_shared<cluster::topology const>(both)); }
+    ownership known{a.id};
+    cluster::slot_map const& map() { return (seen = known.view(seen))->map(); }
+    std::shared_ptr<cluster_view const> seen;
+};
+
+TEST_F(what_a_node_knows, slots_of_the_topology_that_it_does_not_own_are_nobodys)
 {
-    auto const map = map_of(both, a.id, [](slot s) { return s.number() == 5; });
-    EXPECT_EQ(map->owner_of(slot{5})->id, a.id);
-    EXPECT_EQ(map->owner_of(slot{6}), nullptr);
-    EXPECT_EQ(map->owner_of(slot{9000})->id, b.id);
+    known.learn(slot{5}, a.id, 1);
+    EXPECT_EQ(map().owner_of(slot{5})->id, a.id);
+    EXPECT_EQ(map().owner_of(slot{6}), nullptr);
+    EXPECT_EQ(map().owner_of(slot{9000})->id, b.id);
+    EXPECT_EQ(known.elsewhere(slot{9000}), b.endpoint);
+    EXPECT_EQ(known.elsewhere(slot{6}), std::nullopt);
 }
 
-TEST_F(two_nodes, a_slot_that_this_node_owns_is_its_own_whatever_the_topology_wants)
+TEST_F(what_a_node_knows, a_slot_that_it_owns_is_its_own_whatever_the_topology_wants)
 {
-    auto const map = map_of(both, a.id, [](slot) { return true; });
-    EXPECT_EQ(map->owner_of(slot{16000})->id, a.id);
+    known.learn(slot{16000}, a.id, 3);
+    EXPECT_EQ(map().owner_of(slot{16000})->id, a.id);
+}
+
+TEST_F(what_a_node_knows, the_highest_epoch_wins)
+{
+    EXPECT_TRUE(known.learn(slot{7}, b.id, 4));
+    EXPECT_FALSE(known.learn(slot{7}, a.id, 4));
+    EXPECT_FALSE(known.learn(slot{7}, a.id, 3));
+    EXPECT_EQ(map().owner_of(slot{7})->id, b.id);
+    EXPECT_TRUE(known.learn(slot{7}, a.id, 5));
+    EXPECT_EQ(map().owner_of(slot{7})->id, a.id);
+}
+
+TEST_F(what_a_node_knows, others_are_told_its_own_slots_with_their_epochs_in_ranges)
+{
+    for (unsigned n : {1u, 2u, 3u}) { known.learn(slot{n}, a.id, 1); }
+    known.learn(slot{4}, a.id, 5);
+    known.learn(slot{2}, b.id, 2);
+    auto const ranges = known.own_ranges();
+    ASSERT_EQ(ranges.size(), 3u);
+    EXPECT_EQ(ranges[0].slots.last, slot{1});
+    EXPECT_EQ(ranges[1].slots.first, slot{3});
+    EXPECT_EQ(ranges[2].epoch, 5u);
 }
 
 TEST_F(two_nodes, without_any_topology_a_node_is_a_cluster_of_one)
