@@ -25,6 +25,13 @@ std::string encode_part(std::string_view status, std::optional<std::string_view>
     return encoded;
 }
 
+std::string encode_error(std::string_view text, resp::protocol version)
+{
+    std::string encoded;
+    resp::writer{encoded, version}.error(text);
+    return encoded;
+}
+
 std::string_view name_of(script::status s) noexcept
 {
     switch (s) {
@@ -56,9 +63,11 @@ struct update_call {
     reply_queue::ticket ticket = 0;
     std::vector<std::string> parts;
     std::size_t missing = 0;
+    bool is_one_error = false;  // one key, which has moved: a command that any cluster client can follow to its node
 
     std::string encoded() const
     {
+        if (is_one_error) { return parts[0]; }
         std::string all;
         resp::writer{all, version}.array(parts.size());
         for (auto const& part : parts) { all += part; }
@@ -94,7 +103,8 @@ protected:
     void answer(session& asker, reply_queue::ticket, errc outcome, std::string&& encoded) override
     {
         if (outcome == errc::moved) {
-            encoded = elsewhere(asker, slot());
+            encoded = call_->parts.size() == 1 ? encode_error(asker.redirection(slot()), version()) : elsewhere(asker, slot());
+            call_->is_one_error = call_->parts.size() == 1;
         } else if (outcome != errc::ok) {
             encoded = encode_part("error", error_text(outcome, command()), version());
         }
@@ -121,7 +131,7 @@ verdict update(session& s, script_id const& id, std::shared_ptr<std::string cons
     // One key is a command that any cluster client can follow to its node.
     if (keys.size() == 1 && !s.serves(slot_of(keys[0]))) { return s.fail(s.redirection(slot_of(keys[0]))); }
     auto const call = std::make_shared<update_call>(
-        update_call{id, std::move(code), std::string{args}, s.node(), s.command_name(), s.version(), s.reserve(), {}, 1});
+        update_call{id, std::move(code), std::string{args}, s.node(), s.command_name(), s.version(), s.reserve(), {}, 1, false});
     call->parts.resize(keys.size());  // `missing` begins with 1 for this function, so that no answer is complete before all are asked
     for (std::size_t i = 0; i < keys.size(); ++i) {
         auto const where = slot_of(keys[i]);

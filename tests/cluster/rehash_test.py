@@ -1,0 +1,300 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Nodes join and leave a living cluster: exactly the slots that must move do, clients see nothing of it but a redirect, and nothing is
+lost, twice there, or back from the dead, whatever is killed meanwhile.
+
+MYKEYV_REHASHES sets how many times nodes come and go under kills.
+"""
+import json
+import os
+import random
+import threading
+import unittest
+
+import cluster_client
+import harness
+import load
+import resp
+
+REHASHES = int(os.environ.get("MYKEYV_REHASHES", "1"))
+
+
+def filled(cluster, records, value=lambda i: f"value {i}"):
+    """Stores records under all kinds of keys; which."""
+    stored = {f"key:{i}": value(i) for i in range(records)}
+    with cluster_client.cluster_connection(cluster) as c:
+        items = list(stored.items())
+        for i in range(0, records, 1000):
+            replies = list(c.pipeline([("SET", key, text) for key, text in items[i:i + 1000]]))
+            assert replies == [b"OK"] * len(replies), replies[:3]
+    return stored
+
+
+def slots_by_port(cluster, of=0):
+    counted = {}
+    for first, last, at, *_ in cluster.nodes[of].call("CLUSTER", "SLOTS"):
+        counted[at[1]] = counted.get(at[1], 0) + last - first + 1
+    return counted
+
+
+class rehash(unittest.TestCase):
+    def end(self, cluster):
+        for n in cluster.nodes:
+            if n.is_running():
+                n.terminate()
+        for n in cluster.nodes:
+            n.await_exit()
+
+    def all_read(self, cluster, stored):
+        with cluster_client.cluster_connection(cluster) as c:
+            keys = list(stored)
+            read = dict(zip(keys, c.pipeline([("GET", key) for key in keys])))
+        self.assertEqual({key: value.decode() if value is not None else None for key, value in read.items()}, stored)
+
+    def test_from_3_nodes_to_4_moves_exactly_4096_slots_and_every_record_with_its_slot(self):
+        cluster = harness.cluster(3).start()
+        stored = filled(cluster, 5000)
+        fresh = cluster.join()
+        self.assertEqual(slots_by_port(cluster).get(fresh.port, 0), 0, "a node that joins owns nothing")
+        plan = json.loads(fresh.call("KV.CLUSTER", "PLAN"))
+        self.assertEqual(plan["moves"], 4096)
+        self.assertEqual(sum(pair["count"] for pair in plan["pairs"]), 4096)
+        self.assertEqual({pair["target"] for pair in plan["pairs"]}, {fresh.id})
+        cluster.nodes[1].call("KV.CLUSTER", "REHASH")
+        status = cluster.await_settled()
+        self.assertEqual([n["slots"] for n in status["nodes"]], [4096] * 4)
+        self.assertEqual(sum(n["departed"]["slots"] for n in status["nodes"]), 4096)
+        self.assertEqual(json.loads(fresh.call("KV.CLUSTER", "PLAN"))["moves"], 0)
+        for of in range(4):
+            self.assertEqual(set(slots_by_port(cluster, of).values()), {4096})
+        self.all_read(cluster, stored)
+        self.assertEqual(sum(n.call("DBSIZE") for n in cluster.nodes), 5000)
+        # Where a slot has gone its rows are erased, bit by bit.
+        rows = lambda n: int(n.sql("SELECT COUNT(*) FROM records")[0][0])
+        harness.await_true(lambda: sum(map(rows, cluster.nodes)) == 5000, "rows of slots that have gone are erased")
+        # And back: the node that leaves gives all it has away, and is no member then.
+        cluster.nodes[0].call("KV.CLUSTER", "REMOVE", fresh.id)
+        cluster.nodes.remove(fresh)
+        harness.await_true(lambda: len(cluster.status()["nodes"]) == 3, "the node has left", 60)
+        cluster.await_settled()
+        self.assertEqual(sorted(slots_by_port(cluster).values()), [5461, 5461, 5462])
+        self.all_read(cluster, stored)
+        fresh.terminate()
+        self.assertEqual(fresh.await_exit(), 0)
+        self.end(cluster)
+
+    def test_who_may_not_join_is_told_why(self):
+        cluster = harness.cluster(2).start()
+        wrong = harness.temporary_folder("secret") / "wrong"
+        wrong.write_text("not the secret\n")
+        seed = f"127.0.0.1:{cluster.nodes[0].port}"
+
+        def refused(node, *flags):
+            node.flags = [*flags]
+            node.launch()
+            self.assertEqual(node.await_exit(), 1)
+            return node.log_text()
+
+        stranger = harness.node(name="stranger")
+        self.assertIn("not the secret", refused(stranger, "--join", seed, "--cluster-secret-file", wrong))
+        owner = harness.node(name="owner").start()
+        owner.call("SET", "k", "v")
+        owner.terminate()
+        owner.await_exit()
+        owner.sql = None
+        self.assertIn("belongs to", self.joined_with_records(owner, seed, cluster))
+        self.assertIn("cannot connect", refused(harness.node(name="lonely"), "--join", f"127.0.0.1:{harness.free_port()}",
+                                                "--cluster-secret-file", cluster.secret))
+        answer = cluster.nodes[0].call("KV.CLUSTER", "ADD", f"127.0.0.1:{cluster.nodes[1].port}")
+        self.assertIn("a member already", answer.text)
+        answer = cluster.nodes[0].call("KV.NODE", "GOSSIP", "{}")
+        self.assertEqual(answer.prefix, "NOAUTH")
+        answer = cluster.nodes[0].call("KV.CLUSTER", "REMOVE", "127.0.0.1:1")
+        self.assertIn("no node has", answer.text)
+        self.end(cluster)
+
+    def joined_with_records(self, owner, seed, cluster):
+        """A node that served before goes on with its own cluster; --join does not change that, and says so."""
+        owner.flags = ["--join", seed, "--cluster-secret-file", cluster.secret]
+        owner.launch()
+        self.assertEqual(owner.await_exit(), 1)
+        return owner.log_text()
+
+    def test_a_node_alone_and_empty_can_be_added_and_one_with_records_cannot(self):
+        cluster = harness.cluster(2).start()
+        stored = filled(cluster, 300)
+        alone = [harness.node("--cluster-secret-file", cluster.secret, name=name).start() for name in ("empty", "full")]
+        for n in alone:
+            n.flags += ["--announce", f"127.0.0.1:{n.port}"]
+        alone[1].call("SET", "k", "v")
+        answer = cluster.nodes[0].call("KV.CLUSTER", "ADD", f"127.0.0.1:{alone[1].port}")
+        self.assertIn("has records", answer.text)
+        self.assertEqual(alone[1].call("GET", "k"), b"v")
+        self.assertEqual(cluster.nodes[0].call("KV.CLUSTER", "ADD", f"127.0.0.1:{alone[0].port}"), b"OK")
+        cluster.nodes.append(alone[0])
+        cluster.nodes[0].call("KV.CLUSTER", "REHASH")
+        cluster.await_settled()
+        self.assertEqual(sorted(slots_by_port(cluster).values()), [5461, 5461, 5462])
+        self.all_read(cluster, stored)
+        cluster.nodes.append(alone[1])
+        self.end(cluster)
+
+    def test_code_follows_a_slot_to_a_node_that_has_never_seen_it(self):
+        cluster = harness.cluster(2).start()
+        code = "local r, add = ... return kv.put((r or 0) + add), (r or 0) + add"
+        sha = cluster.nodes[0].call("KV.LOAD", code)
+        fresh = cluster.join()
+        cluster.nodes[0].call("KV.CLUSTER", "REHASH")
+        cluster.await_settled()
+        key = next(f"key:{i}" for i in range(10_000) if cluster.owner(f"key:{i}") is fresh)
+        self.assertEqual(fresh.call("KV.UPDATE", sha, "5", 1, key), [[b"stored", b"5"]])
+        self.assertEqual(fresh.call("KV.UPDATE", "0" * 40, "5", 1, key).prefix, "NOSCRIPT")
+        self.end(cluster)
+
+    def test_a_pause_stops_what_has_not_begun_and_a_rate_slows_the_rest(self):
+        cluster = harness.cluster(2).start()
+        stored = filled(cluster, 4000, lambda i: "x" * 1000)
+        cluster.join()
+        cluster.nodes[0].call("KV.CLUSTER", "PAUSE")
+        cluster.nodes[0].call("KV.CLUSTER", "REHASH")
+        harness.await_true(lambda: all(json.loads(n.call("KV.CLUSTER", "STATUS"))["paused"] for n in cluster.nodes), "all have heard of it")
+        self.assertEqual(cluster.status()["slots_to_move"], 5461)
+        cluster.nodes[1].call("KV.CLUSTER", "RATE", 500_000)
+        cluster.nodes[1].call("KV.CLUSTER", "RESUME")
+        harness.await_true(lambda: cluster.status()["slots_to_move"] < 5461, "slots move again")
+        sent = lambda: sum(n["departed"]["bytes"] for n in cluster.status()["nodes"])
+        # About 1.4 MB have to go, from two nodes with half a MB a second each.
+        self.assertGreater(cluster.status()["slots_to_move"], 1000)
+        cluster.nodes[1].call("KV.CLUSTER", "RATE", 0)
+        cluster.await_settled()
+        self.assertGreater(sent(), 1_000_000)
+        self.all_read(cluster, stored)
+        self.end(cluster)
+
+    def test_big_values_and_slots_of_many_keys_move_while_they_are_written(self):
+        cluster = harness.cluster(1).start()
+        big = {f"{{big}}:{i}": chr(97 + i) * (16 << 20) for i in range(4)}
+        with cluster_client.cluster_connection(cluster) as c:
+            for key, value in big.items():
+                self.assertEqual(c.call("SET", key, value), b"OK")
+            for i in range(0, 100_000, 2000):
+                self.assertEqual(set(c.pipeline([("SET", f"{{many}}:{j}", j) for j in range(i, i + 2000)])), {b"OK"})
+        expected = {f"{{many}}:{i}": i for i in range(100_000)}
+        cluster.join()
+        stop = threading.Event()
+        problems = []
+
+        def write():
+            choices = random.Random(1)
+            with cluster_client.cluster_connection(cluster) as c:
+                while not stop.is_set():
+                    changed = {f"{{many}}:{choices.randrange(100_000)}": choices.randrange(10**6) for _ in range(50)}
+                    erased = f"{{many}}:{choices.randrange(100_000)}"
+                    replies = list(c.pipeline([("SET", key, value) for key, value in changed.items()] + [("DEL", erased)]))
+                    if any(isinstance(reply, resp.refusal) for reply in replies):
+                        problems.append(replies)
+                    expected.update(changed)
+                    expected.pop(erased, None)
+
+        writer = threading.Thread(target=write)
+        writer.start()
+        try:
+            # Everything to the new node: whatever slots these keys are in, they move.
+            cluster.nodes[1].call("KV.CLUSTER", "REMOVE", cluster.nodes[0].id)
+            harness.await_true(lambda: len(cluster.status(1)["nodes"]) == 1, "all has gone to the new node", 120)
+        finally:
+            stop.set()
+            writer.join()
+        self.assertEqual(problems, [])
+        self.assertEqual(slots_by_port(cluster, 1), {cluster.nodes[1].port: 16384})
+        with cluster_client.cluster_connection(cluster) as c:
+            for key, value in big.items():
+                self.assertEqual(c.call("GET", key), value.encode())
+            keys = [f"{{many}}:{i}" for i in range(100_000)]
+            read = dict(zip(keys, c.pipeline([("GET", key) for key in keys])))
+        self.assertEqual({key: int(value) for key, value in read.items() if value is not None}, expected)
+        self.end(cluster)
+
+
+class rehash_under_kills(unittest.TestCase):
+    """Promises 1 to 6, while nodes come and go and processes are killed and stopped at any moment."""
+
+    def disturb(self, cluster, clients, choices):
+        victim = choices.choice(cluster.nodes)
+        what = choices.choice(["daemon", "mariadb", "both", "pause"])
+        if what == "pause":
+            victim.pause()
+            self.moment.wait(choices.uniform(0.05, 2.5))
+            victim.resume()
+        elif what == "mariadb":
+            victim.kill_mariadb()
+        elif what == "daemon":
+            victim.kill()
+            victim.start()
+        else:
+            victim.kill_mariadb(and_this=True)
+            victim.start()
+        self.counted[what] = self.counted.get(what, 0) + 1
+
+    def step(self, cluster, clients, choices):
+        """What has to move moves, while things are killed."""
+        cluster.nodes[choices.randrange(len(cluster.nodes))].call("KV.CLUSTER", "REHASH")
+        for _ in range(3):
+            self.moment.wait(choices.uniform(0.0, 1.0))
+            self.disturb(cluster, clients, choices)
+        status = cluster.await_settled()
+        clients.verify()
+        return status
+
+    def test_promises_1_to_6_hold_while_nodes_come_and_go_and_are_killed(self):
+        self.moment = threading.Event()  # never set
+        self.counted = {}
+        choices = random.Random()
+        cluster = harness.cluster(3).start()
+        clients = load.load(lambda: cluster_client.cluster_connection(cluster), seed=7).start()
+        moved = 0
+        try:
+            clients.await_acks(200)
+            for _ in range(REHASHES):
+                for _ in range(2):
+                    cluster.join()
+                    status = self.step(cluster, clients, choices)
+                    self.assertLessEqual(max(n["slots"] for n in status["nodes"]) - min(n["slots"] for n in status["nodes"]), 1)
+                    moved += 16384 // len(cluster.nodes)
+                for _ in range(2):
+                    leaving = cluster.nodes[-1]
+                    cluster.nodes[0].call("KV.CLUSTER", "REMOVE", leaving.id)
+                    self.moment.wait(choices.uniform(0.0, 1.0))
+                    self.disturb(cluster, clients, choices)
+                    moved += 16384 // len(cluster.nodes)
+                    harness.await_true(lambda: all(n["id"] != leaving.id for n in cluster.status()["nodes"]), "the node has left", 120)
+                    cluster.nodes.remove(leaving)
+                    cluster.await_settled()
+                    clients.verify()
+                    leaving.terminate()
+                    leaving.await_exit()
+        finally:
+            clients.stopping.set()
+        clients.stop()
+        print(f"\n    {REHASHES} times 3 to 4 to 5 to 4 to 3 nodes, {moved} slots moved; {self.counted}; {clients.report()}")
+        self.tables_are(cluster, clients.values())
+        for n in cluster.nodes:
+            n.terminate()
+        for n in cluster.nodes:
+            self.assertEqual(n.await_exit(), 0)
+
+    def tables_are(self, cluster, values):
+        """Each record is in one node's table, that of the owner, and is what clients were told."""
+        expected = {key: value for key, value in values.items() if value is not None}
+        found = {}
+        for n in cluster.nodes:
+            rows = n.sql("SELECT CONVERT(k USING utf8mb4), IF(format=1, JSON_VALUE(v,'$.b'), CONVERT(v USING utf8mb4)) FROM records "
+                         "JOIN slots USING (slot) WHERE slots.state=1 AND k NOT LIKE '%:expiring:%'")
+            for key, value in rows:
+                self.assertNotIn(key, found, "a record with two owners")
+                found[key] = value.encode()
+        self.assertEqual(found, expected)
+
+
+if __name__ == "__main__":
+    harness.main()
