@@ -115,8 +115,9 @@ private:
     void retire_if_empty();
     cluster::checked<std::vector<node_id>> planned(cluster::topology const&) const;
     std::string plan_text(std::uint64_t version, std::vector<node_id> const& desired) const;
-    void give_own_slots_up(unique_function<void(std::string const&)> done);
-    void take_own_slots_back();
+    void on_every_lane(std::function<std::string(cluster::mover&)> what, std::function<void(std::string const&)> done);
+    void give_own_slots_up(std::function<void(std::string const&)> done);
+    void take_own_slots_back(std::function<void()> done);
 
     std::vector<std::string> greeting(cluster_id) const;
     cluster::topology const& topology() const { return *topology_; }

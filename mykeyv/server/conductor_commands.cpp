@@ -197,8 +197,7 @@ void conductor::become_member(endpoint member, std::uint32_t weight, change_done
                           auto const* const text = reply != nullptr ? reply->text() : nullptr;
                           auto parsed = text != nullptr && !reply->is_error() ? cluster::topology::parse(*text) : cluster::checked<cluster::topology>{refusal{text != nullptr ? *text : why}};
                           if (!parsed) {
-                              take_own_slots_back();
-                              return (*shared)(parsed.error());
+                              return take_own_slots_back([shared, why_not = parsed.error()] { (*shared)(why_not); });
                           }
                           node_.owners->forget();
                           save(std::move(*parsed), [shared](errc outcome) {
@@ -209,35 +208,39 @@ void conductor::become_member(endpoint member, std::uint32_t weight, change_done
     });
 }
 
-/// Only of a node that is alone: no other one has ever heard of these slots. `done` gets why not, or nothing.
-void conductor::give_own_slots_up(unique_function<void(std::string const&)> done)
+/// Has every lane do something; `done` gets what one of them complained of, or nothing.
+void conductor::on_every_lane(std::function<std::string(cluster::mover&)> what, std::function<void(std::string const&)> done)
 {
     struct progress {
         std::size_t lanes_left;
         std::string why_not;
-        unique_function<void(std::string const&)> done;
     };
-    auto const shared = std::make_shared<progress>(progress{ports_.size(), {}, std::move(done)});
+    auto const shared = std::make_shared<progress>(progress{ports_.size(), {}});
     for (unsigned i = 0; i < ports_.size(); ++i) {
-        node_.store->tell_lane(i, [this, i, shared](errc why) {
-            auto problem = why == errc::ok ? ports_[i]->mover().give_all_up() : std::string{message(why)};
-            thread_.post([this, shared, problem = std::move(problem)] {
+        node_.store->tell_lane(i, [this, i, what, done, shared](errc why) {
+            auto problem = why == errc::ok ? what(ports_[i]->mover()) : std::string{message(why)};
+            thread_.post([shared, done, problem = std::move(problem)] {
                 if (!problem.empty()) { shared->why_not = problem; }
-                if (--shared->lanes_left > 0) { return; }
-                if (!shared->why_not.empty()) { take_own_slots_back(); }
-                shared->done(shared->why_not);
+                if (--shared->lanes_left == 0) { done(shared->why_not); }
             });
         });
     }
 }
 
-void conductor::take_own_slots_back()
+/// Only of a node that is alone: no other one has ever heard of these slots. `done` gets why not, or nothing.
+void conductor::give_own_slots_up(std::function<void(std::string const&)> done)
 {
-    for (unsigned i = 0; i < ports_.size(); ++i) {
-        node_.store->tell_lane(i, [this, i](errc why) {
-            if (why == errc::ok) { ports_[i]->mover().take_all_back(); }
+    on_every_lane([](cluster::mover& m) { return m.close_all(); }, [this, done](std::string const& why_not) {
+        if (!why_not.empty()) { return take_own_slots_back([done, why_not] { done(why_not); }); }
+        on_every_lane([](cluster::mover& m) { return m.give_all_up(); }, [this, done](std::string const& problem) {
+            problem.empty() ? done({}) : take_own_slots_back([done, problem] { done(problem); });
         });
-    }
+    });
+}
+
+void conductor::take_own_slots_back(std::function<void()> done)
+{
+    on_every_lane([](cluster::mover& m) { return m.take_all_back(), std::string{}; }, [done](std::string const&) { done(); });
 }
 
 // Code

@@ -55,6 +55,12 @@ checked<starting_topology> choose_topology(std::optional<std::string> const& sto
     return with_own_address(std::move(chosen), self);
 }
 
+bool is_founder_alone(std::string const& stored, node_id const& self)
+{
+    auto const known = topology::parse(stored);
+    return known && known->cluster() == cluster_id::of({&self, 1});
+}
+
 std::vector<slot> slots_to_claim(starting_topology const& chosen, node_id const& self)
 {
     std::vector<slot> slots;

@@ -25,6 +25,9 @@ struct starting_topology {
 cluster::checked<starting_topology> choose_topology(std::optional<std::string> const& stored, std::optional<std::string> const& given,
                                                     cluster::node const& self);
 
+/// Whether the stored topology is that of a cluster which `self` began by itself.
+bool is_founder_alone(std::string const& stored, node_id const& self);
+
 /// The slots that `self` may make its own without asking anybody: at the birth of a cluster those that it is given, later none.
 std::vector<slot> slots_to_claim(starting_topology const&, node_id const& self);
 

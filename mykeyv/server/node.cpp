@@ -92,6 +92,10 @@ void node::parts::find_cluster()
     auto const address = state.announced = announced();
     auto const stored = store.topology();
     cluster::node const self{store.id(), address, state.chosen.join ? state.chosen.join_weight : 1, false};
+    if (state.chosen.join && stored && is_founder_alone(*stored, self.id)) {
+        throw start_up_error{"--join is for a new node, and this one is a cluster of its own already; if it has no records, start it "
+                             "without --join and add it: mykeyv node add " + address.text()};
+    }
     auto chosen = state.chosen.join && !stored ? join(self) : choose_topology(stored, state.chosen.topology, self);
     if (!chosen) { throw start_up_error{chosen.error().reason}; }
     if (!store.ever_owned()) {

@@ -24,30 +24,45 @@ mover::mover(store::lane_core& lane, mover_outside& outside, std::span<std::pair
     lane.employ(this);
 }
 
-std::string mover::give_all_up()
+std::string mover::close_all()
 {
+    if (out_.on_the_way() > 0) { return "slots of this node are on their way"; }
     given_up_ = rows_.owned();
     for (auto const& [s, row] : given_up_) { rows_.close(s); }
     std::vector<slot> filled;
-    auto const done = lane_.step([&](store::lane_session& session) -> store::failure {
-        if (auto failed = session.slots_with_records(filled)) { return failed; }
-        if (!filled.empty()) { return session.rollback(); }
-        for (auto const& [s, row] : given_up_) {
-            if (auto failed = session.save_slot(s, slot_row{})) { return failed; }
-        }
-        return session.commit();
+    auto const done = lane_.step([&](store::lane_session& session) {
+        auto failed = session.slots_with_records(filled);
+        return failed ? failed : session.rollback();
     });
-    if (!filled.empty()) { return "this node has records; only one without any can become a member of another cluster"; }
     if (done != errc::ok) { return std::string{message(done)}; }
-    for (auto const& [s, row] : given_up_) { rows_.remember(s, {}); }
-    return {};
+    return filled.empty() ? std::string{} : "this node has records; only one without any can become a member of another cluster";
+}
+
+std::string mover::give_all_up()
+{
+    auto const done = save_all([](slot_row const&) { return slot_row{}; });
+    are_forgotten_ = done == errc::ok;
+    return are_forgotten_ ? std::string{} : std::string{message(done)};
 }
 
 void mover::take_all_back()
 {
-    for (auto const& [s, row] : std::exchange(given_up_, {})) {
-        if (rows_.commit(s, row) == errc::ok) { rows_.serve(s); }
+    if (std::exchange(are_forgotten_, false)) { save_all([](slot_row const& row) { return row; }); }
+    for (auto const& [s, row] : std::exchange(given_up_, {})) { rows_.serve(s); }
+}
+
+errc mover::save_all(std::function<slot_row(slot_row const&)> const& as)
+{
+    auto const done = lane_.step([&](store::lane_session& session) -> store::failure {
+        for (auto const& [s, row] : given_up_) {
+            if (auto failed = session.save_slot(s, as(row))) { return failed; }
+        }
+        return session.commit();
+    });
+    if (done == errc::ok) {
+        for (auto const& [s, row] : given_up_) { rows_.remember(s, as(row)); }
     }
+    return done;
 }
 
 mover::time mover::wake()

@@ -7,6 +7,7 @@
 #include "mykeyv/cluster/migration/departures.hpp"
 #include "mykeyv/cluster/migration/ledger.hpp"
 
+#include <functional>
 #include <span>
 #include <string>
 #include <utility>
@@ -31,7 +32,11 @@ public:
     void replied(slot_reply const& reply) { out_.replied(reply); }
     /// A request of ours will have no reply.
     void unanswered(slot s, transfer_offer const& offer) { out_.unanswered(s, offer); }
-    /// Forgets every slot, durably, of a node that is alone and never had a record: why not, or nothing. take_all_back() undoes it.
+    // For a node that is alone and becomes a member of another cluster: its slots, which nobody else has heard of, are forgotten.
+
+    /// Serves nothing more. Why it cannot go on with this, or nothing. take_all_back() undoes it.
+    std::string close_all();
+    /// Forgets the slots, durably; why not, or nothing.
     std::string give_all_up();
     void take_all_back();
     /// Slots that are on their way out.
@@ -43,12 +48,15 @@ public:
     time wake() override;
 
 private:
+    errc save_all(std::function<slot_row(slot_row const&)> const& as);
+
     store::lane_core& lane_;
     move_limits const limits_;
     ledger rows_;
     arrivals in_;
     departures out_;
     std::vector<std::pair<slot, slot_row>> given_up_;
+    bool are_forgotten_ = false;  // durably
     std::vector<std::pair<slot, slot_row>> cut_off_;  // imports of an earlier life, to be forbidden by the first wake()
 };
 
