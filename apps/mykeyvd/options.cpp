@@ -66,7 +66,8 @@ constexpr row rows[] = {
     {"topology", &raw_settings::topology, "JSON file with the cluster this node is born into"},
     {"join", &raw_settings::join, "HOST:PORT of a member of the cluster that this node is to join at its first start"},
     {"weight", &raw_settings::weight, "with --join: how much of the slots it takes compared with the others [1]"},
-    {"cluster-secret-file", &raw_settings::cluster_secret_file, "file with what nodes of one cluster show each other; none: slots cannot move"},
+    {"cluster-secret-file", &raw_settings::cluster_secret_file,
+     "file with what nodes of one cluster show each other; none: slots cannot move"},
     {"node-id", &raw_settings::node_id, "40 hex digits this node is called by from its first start on [random]"},
 };
 
@@ -212,7 +213,9 @@ server::settings settings_of(raw_settings const& raw)
         s.join = endpoint::parse(raw.join, server::default_port);
         if (!s.join) { throw usage_error{fmt::format("--join is HOST:PORT, not '{}'", raw.join)}; }
         if (!raw.topology.empty()) { throw usage_error{"--join and --topology exclude each other"}; }
-        if (raw.cluster_secret_file.empty()) { throw usage_error{"--join needs --cluster-secret-file, with the secret that the other nodes have"}; }
+        if (raw.cluster_secret_file.empty()) {
+            throw usage_error{"--join needs --cluster-secret-file, with the secret that the other nodes have"};
+        }
     }
     if (!raw.weight.empty() && raw.join.empty()) { throw usage_error{"--weight needs --join"}; }
     s.join_weight = static_cast<std::uint32_t>(number_of(raw.weight, "weight", 0, std::numeric_limits<std::uint32_t>::max(), 1));

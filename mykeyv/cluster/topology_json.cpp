@@ -187,7 +187,9 @@ checked<topology> topology::parse(std::string_view text)
     if (from.contains("cluster")) { made->cluster_ = in.id<cluster_id>(from["cluster"], "cluster"); }
     if (from.contains("version")) { made->version_ = in.number(from["version"], "version", 1, version_max); }
     made->moving_.paused = in.truth(member(from, "paused"), "paused");
-    if (from.contains("bytes_per_second")) { made->moving_.bytes_per_second = in.number(from["bytes_per_second"], "bytes_per_second", 0, version_max); }
+    if (from.contains("bytes_per_second")) {
+        made->moving_.bytes_per_second = in.number(from["bytes_per_second"], "bytes_per_second", 0, version_max);
+    }
     if (from.contains("author")) { made->author_ = in.id<node_id>(from["author"], "author"); }
     if (!in.problem().empty()) { return refusal{in.problem()}; }
     return made;

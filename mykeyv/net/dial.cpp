@@ -15,7 +15,9 @@ namespace asio = boost::asio;
 
 /// One attempt; kept alive by what it waits for.
 struct attempt : std::enable_shared_from_this<attempt> {
-    attempt(async::io_thread& thread, endpoint const& to) : where{to}, resolver{thread.context()}, socket{thread.context()}, limit{thread} {}
+    attempt(async::io_thread& thread, endpoint const& to) : where{to}, resolver{thread.context()}, socket{thread.context()}, limit{thread}
+    {
+    }
 
     endpoint where;
     asio::ip::tcp::resolver resolver;

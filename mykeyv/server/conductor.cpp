@@ -101,7 +101,8 @@ void conductor::send(node_id to, cluster::slot_request request, unsigned lane)
     };
     if (place == peers_.end()) { return lost(); }
     auto const expected = reply_to(request);
-    place->second.link->ask(node_words(words_of(request)), [this, lane, expected, lost](resp::value const* reply, std::string const&) mutable {
+    place->second.link->ask(node_words(words_of(request)), [this, lane, expected, lost](resp::value const* reply,
+                                                                                        std::string const&) mutable {
         auto const* const parts = reply != nullptr ? reply->elements() : nullptr;
         auto const is_answer = parts != nullptr && parts->size() == 2 && (*parts)[0].integer() != nullptr && (*parts)[1].text() != nullptr;
         if (!is_answer) { return lost(); }
@@ -177,7 +178,9 @@ void conductor::reconcile()
     for (unsigned number = 0; number < slot::count; ++number) {
         slot const s{number};
         auto const wanted = topology().owner_of(s);
-        if (owners[number] == self && wanted != self && !topology().moving().paused) { wishes[node_.store->lane_of(s)].emplace_back(s, wanted); }
+        if (owners[number] == self && wanted != self && !topology().moving().paused) {
+            wishes[node_.store->lane_of(s)].emplace_back(s, wanted);
+        }
     }
     for (unsigned i = 0; i < ports_.size(); ++i) {
         node_.store->tell_lane(i, [this, i, w = std::move(wishes[i])](errc why) mutable {
@@ -208,12 +211,13 @@ void conductor::make_change(change what, std::function<std::string(cluster::topo
         if (!changed) { return done(changed.error()); }
         auto text = reply(*changed);
         auto const version = changed->version();
-        save(std::move(*changed), [this, version, text = std::move(text), done = std::make_shared<change_done>(std::move(done))](errc outcome) {
-            if (outcome != errc::ok) { return (*done)(cluster::refusal{std::string{message(outcome)}}); }
-            node_.log.info("topology version {} is made here", version);
-            (*done)(text);
-            gossip();
-        });
+        save(std::move(*changed),
+             [this, version, text = std::move(text), done = std::make_shared<change_done>(std::move(done))](errc outcome) {
+                 if (outcome != errc::ok) { return (*done)(cluster::refusal{std::string{message(outcome)}}); }
+                 node_.log.info("topology version {} is made here", version);
+                 (*done)(text);
+                 gossip();
+             });
     };
     saving_ ? changes_.push_back(std::move(attempt)) : attempt();
 }

@@ -50,8 +50,11 @@ std::string conductor::plan_text(std::uint64_t version, std::vector<node_id> con
         auto const& owner = owners[number];
         if (!owner || *owner == desired[number]) { continue; }
         ++moves;
-        auto& pair = pairs.try_emplace({*owner, desired[number]}, json{{"source", owner->text()}, {"target", desired[number].text()}, {"count", 0}, {"slots", json::array()}})
-                         .first->second;
+        auto& pair =
+            pairs
+                .try_emplace({*owner, desired[number]},
+                             json{{"source", owner->text()}, {"target", desired[number].text()}, {"count", 0}, {"slots", json::array()}})
+                .first->second;
         pair["count"] = pair["count"].get<unsigned>() + 1;
         auto& slots = pair["slots"];
         if (!slots.empty() && slots.back()[1].get<unsigned>() + 1 == number) {
@@ -152,7 +155,11 @@ std::string conductor::status_text()
             said["heard_ms_ago"] = std::chrono::duration_cast<std::chrono::milliseconds>(now - place->second.heard).count();
         }
         if (!was_heard) {
-            said.update({{"version", nullptr}, {"slots", 0}, {"to_leave", 0}, {"departed", {{"slots", 0}, {"records", 0}, {"bytes", 0}}}, {"parked_us_max", 0}});
+            said.update({{"version", nullptr},
+                         {"slots", 0},
+                         {"to_leave", 0},
+                         {"departed", {{"slots", 0}, {"records", 0}, {"bytes", 0}}},
+                         {"parked_us_max", 0}});
         }
         slots_to_move += said["to_leave"].get<std::uint64_t>();
         nodes.push_back(std::move(said));
@@ -174,11 +181,12 @@ void conductor::add(endpoint where, std::uint32_t weight, change_done done)
         if (self == nullptr) { return done(refusal{"this node has left its cluster"}); }
         auto const link = std::make_shared<peer_link>(thread_, where, greeting(cluster_id{}));
         auto const shared = std::make_shared<change_done>(std::move(done));
-        link->ask({"KV.NODE", "INVITE", self->endpoint.text(), std::to_string(weight)}, [link, shared](resp::value const* reply, std::string const& why) {
-            if (reply == nullptr) { return (*shared)(refusal{why}); }
-            if (reply->is_error()) { return (*shared)(refusal{reply->text() != nullptr ? *reply->text() : "refused"}); }
-            (*shared)(std::string{});
-        });
+        link->ask({"KV.NODE", "INVITE", self->endpoint.text(), std::to_string(weight)},
+                  [link, shared](resp::value const* reply, std::string const& why) {
+                      if (reply == nullptr) { return (*shared)(refusal{why}); }
+                      if (reply->is_error()) { return (*shared)(refusal{reply->text() != nullptr ? *reply->text() : "refused"}); }
+                      (*shared)(std::string{});
+                  });
     });
 }
 
@@ -195,13 +203,16 @@ void conductor::become_member(endpoint member, std::uint32_t weight, change_done
             link->ask({"KV.NODE", "JOIN", self.id.text(), self.endpoint.text(), std::to_string(self.weight)},
                       [this, link, shared](resp::value const* reply, std::string const& why) {
                           auto const* const text = reply != nullptr ? reply->text() : nullptr;
-                          auto parsed = text != nullptr && !reply->is_error() ? cluster::topology::parse(*text) : cluster::checked<cluster::topology>{refusal{text != nullptr ? *text : why}};
+                          auto parsed = text != nullptr && !reply->is_error()
+                                            ? cluster::topology::parse(*text)
+                                            : cluster::checked<cluster::topology>{refusal{text != nullptr ? *text : why}};
                           if (!parsed) {
                               return take_own_slots_back([shared, why_not = parsed.error()] { (*shared)(why_not); });
                           }
                           node_.owners->forget();
                           save(std::move(*parsed), [shared](errc outcome) {
-                              (*shared)(outcome == errc::ok ? change_result{std::string{}} : change_result{refusal{std::string{message(outcome)}}});
+                              (*shared)(outcome == errc::ok ? change_result{std::string{}}
+                                                            : change_result{refusal{std::string{message(outcome)}}});
                           });
                       });
         });
@@ -259,7 +270,9 @@ void conductor::find_script(script_id id, unique_function<void(std::shared_ptr<s
                 auto const* const text = reply != nullptr && reply->kind == resp::kind::bulk ? reply->text() : nullptr;
                 --shared->left;
                 if (!shared->done) { return; }
-                if (text != nullptr && script_id::of(*text) == id) { return std::exchange(shared->done, {})(std::make_shared<std::string const>(*text)); }
+                if (text != nullptr && script_id::of(*text) == id) {
+                    return std::exchange(shared->done, {})(std::make_shared<std::string const>(*text));
+                }
                 if (shared->left == 0) { std::exchange(shared->done, {})(nullptr); }
             });
         }

@@ -120,7 +120,10 @@ void conductor::gossip_with(node_id id, peer& to)
                      if (!heard) {
                          from.news_told = 0;
                          if (!std::exchange(from.complained, true)) {
-                             node_.log.warning("node {} does not answer: {}", id.text(), reply == nullptr ? why : reply->text() != nullptr ? *reply->text() : "");
+                             node_.log.warning("node {} does not answer: {}", id.text(),
+                                               reply == nullptr           ? why
+                                               : reply->text() != nullptr ? *reply->text()
+                                                                          : "");
                          }
                          return;
                      }

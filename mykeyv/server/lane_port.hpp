@@ -39,7 +39,8 @@ class lane_port final : public cluster::mover_outside {
 public:
     lane_port(conductor& of, unsigned lane, node_id self) : of_{of}, lane_{lane}, self_{self} {}
 
-    std::unique_ptr<cluster::mover> make_mover(store::lane_core&, std::vector<std::pair<slot, store::slot_row>> const&, std::uint64_t first_transfer);
+    std::unique_ptr<cluster::mover> make_mover(store::lane_core&, std::vector<std::pair<slot, store::slot_row>> const&,
+                                               std::uint64_t first_transfer);
     /// Only on the lane's thread.
     cluster::mover& mover() noexcept { return *mover_; }
     lane_figures const& figures() const noexcept { return figures_; }

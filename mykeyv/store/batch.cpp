@@ -241,7 +241,9 @@ std::optional<batch_witness> batch::witness() const
 void batch::publish()
 {
     for (auto const& each : entries_) {
-        if (each.changed ? true : each.known && !each.cached) { cache_.publish(each.slot, each.key, each.present ? &each.current : nullptr); }
+        if (each.changed ? true : each.known && !each.cached) {
+            cache_.publish(each.slot, each.key, each.present ? &each.current : nullptr);
+        }
     }
 }
 

@@ -171,7 +171,9 @@ failure database_session::summary(slot s, store::slot_summary& out)
     out = {};
     for (auto const& [key, r] : seen(s)) {
         ++out.records;
-        out.checksum += std::hash<std::string>{}(fmt::format("{} {} {} {}", r.version, static_cast<int>(r.format), r.expires_at ? r.expires_at->value : -1, key)) & 0xffffffff;
+        out.checksum += std::hash<std::string>{}(fmt::format("{} {} {} {}", r.version, static_cast<int>(r.format),
+                                                             r.expires_at ? r.expires_at->value : -1, key)) &
+                        0xffffffff;
     }
     return {};
 }

@@ -49,7 +49,8 @@ public:
     store::failure rollback() override;
 
     store::failure load(std::span<store::row_key const>, on_row const&) override;
-    store::failure load_versions(std::span<store::row_key const>, std::function<void(store::row_key const&, std::uint64_t)> const&) override;
+    store::failure load_versions(std::span<store::row_key const>,
+                                 std::function<void(store::row_key const&, std::uint64_t)> const&) override;
     store::failure upsert(std::span<store::row const>) override;
     store::failure erase(std::span<store::row_key const>) override;
     store::failure add_expiries(std::span<store::expiry const>) override;

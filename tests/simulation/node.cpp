@@ -30,129 +30,7 @@ constexpr mykeyv::cluster::move_limits tiny_steps()
     return limits;
 }
 
-std::string text(slot_request const& r)
-{
-    constexpr std::string_view names[] = {"PREPARE", "ROWS", "CUT_OVER", "QUERY", "CANCEL"};
-    auto const* const rows = std::get_if<mykeyv::cluster::portion>(&r.what);
-    return fmt::format("{} slot {} ({}, {}){}", names[r.what.index()], r.slot.number(), r.offer.epoch, r.offer.transfer & 0xffff,
-                       rows != nullptr ? fmt::format(" number {} with {}", rows->number, rows->rows.size()) : "");
-}
-
-std::string text(slot_reply const& r)
-{
-    constexpr std::string_view names[] = {"PREPARE", "ROWS", "CUT_OVER", "QUERY", "CANCEL"};
-    return fmt::format("{} to {} slot {} ({}, {}) {}", r.yes ? "yes" : "no", names[static_cast<int>(r.about)], r.slot.number(), r.offer.epoch,
-                       r.offer.transfer & 0xffff, r.reason);
-}
-
 }  // namespace
-
-// The cluster
-
-cluster::cluster(world& in, unsigned size, std::vector<slot> which) : slots{std::move(which)}, desired(slots.size(), 0), world_{in}
-{
-    auto const cache_bytes = in.one_in(4) ? 0 : std::size_t{1} << 20;
-    for (unsigned i = 0; i < size; ++i) { nodes.push_back(std::make_unique<node>(in, *this, i, cache_bytes)); }
-    for (auto const s : slots) { nodes[0]->disk().slots[s] = {store::slot_state::owned, {1, 0}, {}}; }
-    for (auto& each : nodes) { each->start(); }
-}
-
-cluster::~cluster() = default;
-
-node_id cluster::id_of(unsigned index) const
-{
-    std::array<std::uint8_t, 20> bytes{};
-    bytes[19] = static_cast<std::uint8_t>(index + 1);
-    return node_id{bytes};
-}
-
-unsigned cluster::index_of(node_id id) const { return id.bytes()[19] - 1u; }
-
-bool cluster::is_cut(unsigned a, unsigned b) const
-{
-    auto const place = cut_until_.find(std::minmax(a, b));
-    return place != cut_until_.end() && place->second > world_.steady();
-}
-
-void cluster::cut(unsigned a, unsigned b, microseconds how_long)
-{
-    world_.note("link {} - {} is cut for {} ms", a, b, how_long.count() / 1000);
-    cut_until_[std::minmax(a, b)] = world_.steady() + how_long;
-}
-
-template <class Message>
-void cluster::deliver(unsigned from, unsigned to, Message const& m)
-{
-    auto when = world_.steady() + world_.between(50, 400);
-    if (world_.one_in(world_.trouble.message_late)) {
-        ++world_.seen["message late"];
-        when += world_.between(100, world_.one_in(2) ? 4'000 : 200'000);
-    } else {
-        auto& last = last_delivery_[{from, to}];
-        last = when = std::max(when, last + microseconds{1});
-    }
-    world_.at(when, [this, from, to, m]() mutable {
-        if (is_cut(from, to)) { return; }
-        // Some networks keep what they cannot deliver.
-        if (!nodes[to]->is_up()) { return world_.one_in(2) ? deliver(from, to, m) : void(); }
-        world_.note("{} -> {}: {}", from, to, text(m));
-        nodes[to]->received(from, std::move(m));
-    });
-}
-
-void cluster::send(unsigned from, unsigned to, slot_request r)
-{
-    auto const is_lost = is_cut(from, to) || (!nodes[to]->is_up() && world_.one_in(2)) || world_.one_in(world_.trouble.message_lost);
-    if (is_lost && !world_.one_in(4)) {
-        // The connection breaks, and that is noticed.
-        world_.after(world_.between(200, 20'000), [this, from, s = r.slot, offer = r.offer] { nodes[from]->lost(s, offer); });
-    }
-    if (is_lost) { return; }
-    deliver(from, to, r);
-    if (world_.one_in(world_.trouble.message_twice)) { deliver(from, to, r); }
-}
-
-void cluster::send(unsigned from, unsigned to, slot_reply r)
-{
-    if (r.reason.starts_with("count or checksum")) { throw violation{"the rows of a slot were not those that were offered"}; }
-    auto const is_lost = is_cut(from, to) || world_.one_in(world_.trouble.message_lost);
-    if (is_lost && !world_.one_in(4)) {
-        world_.after(world_.between(200, 20'000), [this, to, s = r.slot, offer = r.offer] { nodes[to]->lost(s, offer); });
-    }
-    if (is_lost) { return; }
-    deliver(from, to, r);
-    if (world_.one_in(world_.trouble.message_twice)) { deliver(from, to, r); }
-}
-
-void cluster::row_committed(unsigned by, slot s, store::slot_row const& row)
-{
-    world_.note("{} commits slot {}: state {} at ({}, {})", by, s.number(), static_cast<int>(row.state), row.offer.epoch, row.offer.transfer & 0xffff);
-    ++world_.seen[fmt::format("row in state {}", static_cast<int>(row.state))];
-    if (row.state != store::slot_state::owned) { return; }
-    auto const [place, fresh] = owner_at_.try_emplace({s, row.epoch()}, by);
-    if (place->second != by) { throw violation{fmt::format("slot {} has two owners at epoch {}: {} and {}", s.number(), row.epoch(), place->second, by)}; }
-}
-
-void cluster::check()
-{
-    for (auto const s : slots) {
-        std::optional<unsigned> serving;
-        for (unsigned i = 0; i < nodes.size(); ++i) {
-            if (nodes[i]->gate_of(s) != store::gate::open) { continue; }
-            if (serving) { throw violation{fmt::format("slot {} is served by {} and by {}", s.number(), *serving, i)}; }
-            serving = i;
-        }
-    }
-}
-
-void cluster::version_given(slot s, std::uint64_t given)
-{
-    auto& last = last_version_[s];
-    if (given <= last) { world_.breaks(fmt::format("slot {}: version {} after {}", s.number(), given, last)); }
-    last = given;
-}
-
-// One node
 
 struct node::lane final : store::lane_inbox {
     world* in = nullptr;
@@ -208,7 +86,8 @@ struct node::life {
     std::array<lane, lanes> all;
 };
 
-node::node(world& in, cluster& of, unsigned index, std::size_t cache_bytes) : world_{in}, cluster_{of}, index_{index}, cache_bytes_{cache_bytes}
+node::node(world& in, cluster& of, unsigned index, std::size_t cache_bytes)
+    : world_{in}, cluster_{of}, index_{index}, cache_bytes_{cache_bytes}
 {
     disk_.on_slot = [this](slot s, store::slot_row const& row) { cluster_.row_committed(index_, s, row); };
 }
@@ -304,7 +183,8 @@ bool node::is_settled() const
 std::string node::situation() const
 {
     if (!life_) { return fmt::format("{} is down", index_); }
-    auto text = fmt::format("{} has {} slots on their way, and records", index_, life_->all[0].mover->on_the_way() + life_->all[1].mover->on_the_way());
+    auto text = fmt::format("{} has {} slots on their way, and records", index_,
+                            life_->all[0].mover->on_the_way() + life_->all[1].mover->on_the_way());
     for (auto const& [key, r] : disk_.records) { text += fmt::format(" {} ({})", key.second, static_cast<int>(gate_of(key.first))); }
     return text;
 }
@@ -336,21 +216,24 @@ void node::read(std::unique_ptr<client_operation> op)
     auto const place = disk_.records.find({s, op->keys()[0]});
     std::optional<stored> found;
     if (place != disk_.records.end()) { found = place->second; }
-    world_.after(world_.between(10, world_.one_in(10) ? 30'000 : 300), [this, s, before, found, born = life_->number, op = std::move(op)]() mutable {
-        if (!life_ || life_->number != born) { return; }
-        auto& env = life_->env;
-        record_view view;
-        if (found) { view = {.value = found->value, .format = found->format, .version = found->version, .expires_at = found->expires_at}; }
-        auto const is_expired = found && expired(found->expires_at, world_.now());
-        if (!is_expired) { env.known.fill(s, op->keys()[0], found ? &view : nullptr, env.stamps, before); }
-        if (!env.stamps.quiet_since(s, before) || env.gates.of(s) != store::gate::open) {
-            return hand(s.number() % lanes, store::operation_ptr{std::move(op)});
-        }
-        record_view const* const seen = found && !is_expired ? &view : nullptr;
-        change none;
-        op->decide({&seen, 1}, {.now = world_.now(), .version = 0, .value_bytes_max = 1000}, {&none, 1});
-        op->end(errc::ok, {});
-    });
+    world_.after(
+        world_.between(10, world_.one_in(10) ? 30'000 : 300), [this, s, before, found, born = life_->number, op = std::move(op)]() mutable {
+            if (!life_ || life_->number != born) { return; }
+            auto& env = life_->env;
+            record_view view;
+            if (found) {
+                view = {.value = found->value, .format = found->format, .version = found->version, .expires_at = found->expires_at};
+            }
+            auto const is_expired = found && expired(found->expires_at, world_.now());
+            if (!is_expired) { env.known.fill(s, op->keys()[0], found ? &view : nullptr, env.stamps, before); }
+            if (!env.stamps.quiet_since(s, before) || env.gates.of(s) != store::gate::open) {
+                return hand(s.number() % lanes, store::operation_ptr{std::move(op)});
+            }
+            record_view const* const seen = found && !is_expired ? &view : nullptr;
+            change none;
+            op->decide({&seen, 1}, {.now = world_.now(), .version = 0, .value_bytes_max = 1000}, {&none, 1});
+            op->end(errc::ok, {});
+        });
 }
 
 void node::flush_all(unique_function<void(errc)> done)
@@ -365,7 +248,8 @@ void node::flush_all(unique_function<void(errc)> done)
     shared->done = std::move(done);
     for (unsigned i = 0; i < lanes; ++i) {
         hand(i, store::errand{[this, i, shared](errc why) {
-                 auto const outcome = why == errc::ok ? life_->all[i].core->erase_all([i](slot s) { return s.number() % lanes == i; }) : why;
+                 auto const outcome =
+                     why == errc::ok ? life_->all[i].core->erase_all([i](slot s) { return s.number() % lanes == i; }) : why;
                  if (outcome != errc::ok) { shared->worst = errc::outcome_unknown; }
                  --shared->left;
              }});
@@ -394,7 +278,8 @@ void node::received(unsigned from, slot_request r)
              if (reply) {
                  cluster_.send(index_, from, std::move(*reply));
              } else if (!world_.one_in(4)) {
-                 world_.after(world_.between(50, 400), [&c = cluster_, from, s = r.slot, offer = r.offer] { c.nodes[from]->lost(s, offer); });
+                 world_.after(world_.between(50, 400),
+                              [&c = cluster_, from, s = r.slot, offer = r.offer] { c.nodes[from]->lost(s, offer); });
              }
          }});
 }
@@ -423,7 +308,10 @@ void node::owned_by(slot s, node_id owner, std::uint64_t epoch)
     // While the node is born `life_` is not there yet; hints come with the first redirect then.
     if (life_) { life_->owners[s] = {owner, epoch}; }
 }
-node::time node::pace(std::size_t) { return world_.steady() + (world_.one_in(world_.trouble.slow_sending) ? world_.between(1, 2000) : microseconds{0}); }
+node::time node::pace(std::size_t)
+{
+    return world_.steady() + (world_.one_in(world_.trouble.slow_sending) ? world_.between(1, 2000) : microseconds{0});
+}
 void node::departed(mykeyv::cluster::departure const&) { ++world_.seen["departure"]; }
 
 }  // namespace mykeyv::simulation

@@ -104,8 +104,13 @@ void scenario::play()
 void scenario::choose_trouble()
 {
     if (world_.one_in(3)) {
-        world_.trouble = {.statement_lost = 1000, .statement_refused = 0, .statement_crashes = world_.one_in(2) ? 400u : 0u,
-                          .message_lost = world_.one_in(2) ? 30u : 0u, .message_twice = 2, .message_late = 5, .slow_sending = 1 + world_.below(8)};
+        world_.trouble = {.statement_lost = 1000,
+                          .statement_refused = 0,
+                          .statement_crashes = world_.one_in(2) ? 400u : 0u,
+                          .message_lost = world_.one_in(2) ? 30u : 0u,
+                          .message_twice = 2,
+                          .message_late = 5,
+                          .slow_sending = 1 + world_.below(8)};
         return;
     }
     auto const maybe = [this](unsigned n) { return world_.one_in(2) ? n : 0; };

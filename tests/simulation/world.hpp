@@ -75,7 +75,9 @@ public:
     template <class... Args>
     void note(fmt::format_string<Args...> text, Args&&... args)
     {
-        if (traced_) { fmt::print("{:>10.3f} ms  {}\n", static_cast<double>(passed().count()) / 1000, fmt::format(text, std::forward<Args>(args)...)); }
+        if (traced_) {
+            fmt::print("{:>10.3f} ms  {}\n", static_cast<double>(passed().count()) / 1000, fmt::format(text, std::forward<Args>(args)...));
+        }
     }
     bool traced() const noexcept { return traced_; }
 

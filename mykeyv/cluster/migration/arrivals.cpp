@@ -137,7 +137,8 @@ arrivals::outcome arrivals::receive(slot_request const& asked, portion const& ro
 arrivals::outcome arrivals::take_over(slot_request const& asked, cut_over const& offered, std::string& reason)
 {
     auto const* const import = alive(asked.slot, asked.offer);
-    auto const is_next = import != nullptr && (offered.last.number == import->next || import->next == 0 || mutant(mutants::number_not_compared));
+    auto const is_next =
+        import != nullptr && (offered.last.number == import->next || import->next == 0 || mutant(mutants::number_not_compared));
     if (!is_next) { return was_taken(asked, reason); }
     auto const ceiling = lane_.ceiling_behind(offered.last_version);
     auto const is_mutants_import = import->next == 0;

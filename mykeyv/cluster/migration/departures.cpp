@@ -38,7 +38,8 @@ void departures::want(std::vector<std::pair<slot, node_id>> wishes)
     begins_from_ = {};
     std::vector<slot> unwanted;
     for (auto const& [s, moving] : moving_) {
-        auto const is_wanted = std::ranges::any_of(wishes, [&, to = moving.out.target()](auto const& w) { return w.first == s && w.second == to; });
+        auto const is_wanted =
+            std::ranges::any_of(wishes, [&, to = moving.out.target()](auto const& w) { return w.first == s && w.second == to; });
         if (!is_wanted && moving.out.phase() != outgoing::phase::offered) { unwanted.push_back(s); }
     }
     for (auto const s : unwanted) { give_up(s, "it is to stay, or to go elsewhere"); }
@@ -105,7 +106,8 @@ bool departures::scan(slot s, departing& moving)
     bool end = false;
     auto const done = lane_.step([&](store::lane_session& session) {
         rows.clear();
-        auto failed = session.rows_from(s, moving.out.cursor(), limits_.portion_bytes, [&](auto const& r) { rows.push_back(copy_of(r)); }, end);
+        auto failed = session.rows_from(
+            s, moving.out.cursor(), limits_.portion_bytes, [&](auto const& r) { rows.push_back(copy_of(r)); }, end);
         return failed ? failed : session.rollback();
     });
     if (done != errc::ok) { return false; }
@@ -136,7 +138,8 @@ void departures::send_portion(slot s, departing& moving, std::vector<row_copy> r
 }
 
 /// The rows of these keys as they are; those that are not there any more as erasures.
-store::failure departures::load(store::lane_session& session, slot s, std::vector<std::string> const& keys, std::vector<row_copy>& out) const
+store::failure departures::load(store::lane_session& session, slot s, std::vector<std::string> const& keys,
+                                std::vector<row_copy>& out) const
 {
     out.clear();
     std::vector<store::row_key> wanted;
@@ -225,7 +228,8 @@ void departures::not_taken(slot s, std::string_view why)
     auto const& moving = moving_.at(s);
     auto const offered = slot_row{slot_state::handing_over, moving.out.offer(), moving.out.target()};
     if (rows_.commit(s, after_no(offered)) != errc::ok) { return; }  // the target will be asked again, and say no again
-    lane_.surroundings().to_log.warning("slot {} was not taken by node {}: {}; it stays here for now", s.number(), offered.peer.text(), why);
+    lane_.surroundings().to_log.warning("slot {} was not taken by node {}: {}; it stays here for now", s.number(), offered.peer.text(),
+                                        why);
     moving_.erase(s);
     not_before_[s] = now() + limits_.again_after;
     rows_.unpark(s);
@@ -276,7 +280,9 @@ void departures::erasing(std::span<slot const> slots)
 {
     for (auto const s : slots) {
         auto const place = moving_.find(s);
-        if (place != moving_.end() && place->second.out.phase() != outgoing::phase::offered) { give_up(s, "all its records are being erased"); }
+        if (place != moving_.end() && place->second.out.phase() != outgoing::phase::offered) {
+            give_up(s, "all its records are being erased");
+        }
     }
 }
 

@@ -24,7 +24,8 @@ class departures {
 public:
     using time = mover_outside::time;
 
-    departures(store::lane_core& lane, mover_outside& outside, ledger& rows, move_limits const& limits, std::uint64_t first_transfer) noexcept
+    departures(store::lane_core& lane, mover_outside& outside, ledger& rows, move_limits const& limits,
+               std::uint64_t first_transfer) noexcept
         : lane_{lane}, outside_{outside}, rows_{rows}, limits_{limits}, next_transfer_{first_transfer}
     {
     }

@@ -34,7 +34,8 @@ bool take(std::string_view& from, Number& number)
     if (from.size() < sizeof(Number)) { return false; }
     std::make_unsigned_t<Number> sum = 0;
     for (std::size_t i = 0; i < sizeof(Number); ++i) {
-        sum = static_cast<decltype(sum)>(sum | static_cast<decltype(sum)>(static_cast<std::make_unsigned_t<Number>>(static_cast<std::uint8_t>(from[i])) << (8 * i)));
+        sum = static_cast<decltype(sum)>(
+            sum | static_cast<decltype(sum)>(static_cast<std::make_unsigned_t<Number>>(static_cast<std::uint8_t>(from[i])) << (8 * i)));
     }
     number = static_cast<Number>(sum);
     from.remove_prefix(sizeof(Number));
@@ -53,7 +54,9 @@ bool take(std::string_view& from, row_copy& row)
 {
     std::uint8_t flags = 0;
     std::uint16_t key_bytes = 0;
-    if (!take(from, flags) || !take(from, key_bytes) || key_bytes > limits::key_bytes_max || !take(from, key_bytes, row.key)) { return false; }
+    if (!take(from, flags) || !take(from, key_bytes) || key_bytes > limits::key_bytes_max || !take(from, key_bytes, row.key)) {
+        return false;
+    }
     if ((flags & flag_record) == 0) { return flags == 0; }
     auto& record = row.record.emplace();
     record.format = (flags & flag_document) != 0 ? format::document : format::bytes;
@@ -116,7 +119,9 @@ std::vector<std::string> words_of(slot_request const& r)
     if (auto const* const rows = std::get_if<portion>(&r.what)) { add(words, *rows); }
     if (auto const* const last = std::get_if<cut_over>(&r.what)) {
         add(words, last->last);
-        for (auto const number : {last->summary.records, last->summary.checksum, last->last_version}) { words.push_back(std::to_string(number)); }
+        for (auto const number : {last->summary.records, last->summary.checksum, last->last_version}) {
+            words.push_back(std::to_string(number));
+        }
     }
     return words;
 }

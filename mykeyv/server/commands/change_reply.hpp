@@ -33,7 +33,8 @@ inline change_done reply_with(later_reply reply)
 inline std::optional<std::uint32_t> parse_weight(std::string_view text) noexcept
 {
     auto const number = parse_unsigned(text);
-    return number && *number <= std::numeric_limits<std::uint32_t>::max() ? std::optional{static_cast<std::uint32_t>(*number)} : std::nullopt;
+    return number && *number <= std::numeric_limits<std::uint32_t>::max() ? std::optional{static_cast<std::uint32_t>(*number)}
+                                                                          : std::nullopt;
 }
 
 }  // namespace mykeyv::server::handlers

@@ -32,7 +32,8 @@ failure parse(text_row const& from, slot& which, slot_row& out)
     auto const number = number_in(from[0]);
     auto const state = number_in(from[1]);
     auto const epoch = number_in(from[2]);
-    if (!number || *number >= slot::count || !state || !is_state(*state) || !epoch || (from[3] && from[3]->size() != node_id{}.bytes().size())) {
+    if (!number || *number >= slot::count || !state || !is_state(*state) || !epoch ||
+        (from[3] && from[3]->size() != node_id{}.bytes().size())) {
         return failure::because(fmt::format("table slots: the row of slot {} is none that this mykeyvd makes", from[0].value_or("NULL")));
     }
     which = slot{static_cast<unsigned>(*number)};
