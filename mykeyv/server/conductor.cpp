@@ -95,7 +95,7 @@ void conductor::send(node_id to, cluster::slot_request request, unsigned lane)
 {
     auto const place = peers_.find(to);
     auto const lost = [this, lane, s = request.slot, offer = request.offer] {
-        node_.store->tell_lane(lane, [this, lane, s, offer](errc why) {
+        node_.store->tell_agent(lane, [this, lane, s, offer](errc why) {
             if (why == errc::ok) { ports_[lane]->mover().unanswered(s, offer); }
         });
     };
@@ -109,7 +109,7 @@ void conductor::send(node_id to, cluster::slot_request request, unsigned lane)
         auto answer = expected;
         answer.yes = *(*parts)[0].integer() == 1;
         answer.reason = *(*parts)[1].text();
-        node_.store->tell_lane(lane, [this, lane, answer = std::move(answer)](errc why) {
+        node_.store->tell_agent(lane, [this, lane, answer = std::move(answer)](errc why) {
             if (why == errc::ok) { ports_[lane]->mover().replied(answer); }
         });
     });
@@ -118,8 +118,8 @@ void conductor::send(node_id to, cluster::slot_request request, unsigned lane)
 void conductor::slot_asked(cluster::slot_request asked, unique_function<void(std::optional<cluster::slot_reply>)> answer)
 {
     auto const lane = node_.store->lane_of(asked.slot);
-    node_.store->tell_lane(lane, [this, lane, asked = std::move(asked), answer = std::move(answer)](errc why) mutable {
-        answer(why == errc::ok ? ports_[lane]->mover().answer(asked) : std::nullopt);
+    node_.store->tell_agent(lane, [this, lane, asked = std::move(asked), answer = std::move(answer)](errc why) mutable {
+        why == errc::ok ? ports_[lane]->mover().asked(std::move(asked), std::move(answer)) : answer(std::nullopt);
     });
 }
 

@@ -273,21 +273,26 @@ void node::sweep()
 void node::received(unsigned from, slot_request r)
 {
     auto const number = r.slot.number() % lanes;
-    hand(number, store::errand{[this, from, number, r = std::move(r)](errc why) mutable {
-             auto reply = why == errc::ok ? life_->all[number].mover->answer(r) : std::nullopt;
-             if (reply) {
-                 cluster_.send(index_, from, std::move(*reply));
-             } else if (!world_.one_in(4)) {
-                 world_.after(world_.between(50, 400),
-                              [&c = cluster_, from, s = r.slot, offer = r.offer] { c.nodes[from]->lost(s, offer); });
-             }
+    hand(number, store::note{[this, from, number, r = std::move(r)](errc why) mutable {
+             if (why != errc::ok) { return unheard(from, r.slot, r.offer); }
+             auto const s = r.slot;
+             auto const offer = r.offer;
+             life_->all[number].mover->asked(std::move(r), [this, from, s, offer](std::optional<slot_reply> reply) {
+                 reply ? cluster_.send(index_, from, std::move(*reply)) : unheard(from, s, offer);
+             });
          }});
+}
+
+void node::unheard(unsigned by, slot s, transfer_offer const& offer)
+{
+    if (world_.one_in(4)) { return; }
+    world_.after(world_.between(50, 400), [&c = cluster_, by, s, offer] { c.nodes[by]->lost(s, offer); });
 }
 
 void node::received(unsigned, slot_reply const& r)
 {
     auto const number = r.slot.number() % lanes;
-    hand(number, store::errand{[this, number, r](errc why) {
+    hand(number, store::note{[this, number, r](errc why) {
              if (why == errc::ok) { life_->all[number].mover->replied(r); }
          }});
 }
@@ -296,7 +301,7 @@ void node::lost(slot s, transfer_offer const& offer)
 {
     if (!life_) { return; }
     auto const number = s.number() % lanes;
-    hand(number, store::errand{[this, number, s, offer](errc why) {
+    hand(number, store::note{[this, number, s, offer](errc why) {
              if (why == errc::ok) { life_->all[number].mover->unanswered(s, offer); }
          }});
 }

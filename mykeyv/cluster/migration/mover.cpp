@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "mykeyv/cluster/migration/mover.hpp"
 
+#include <limits>
 #include <utility>
 
 namespace mykeyv::cluster {
@@ -54,10 +55,10 @@ void mover::take_all_back()
 errc mover::save_all(std::function<slot_row(slot_row const&)> const& as)
 {
     auto const done = lane_.step([&](store::lane_session& session) -> store::failure {
-        for (auto const& [s, row] : given_up_) {
-            if (auto failed = session.save_slot(s, as(row))) { return failed; }
-        }
-        return session.commit();
+        std::vector<std::pair<slot, slot_row>> wanted;
+        for (auto const& [s, row] : given_up_) { wanted.emplace_back(s, as(row)); }
+        auto failed = session.save_slots(wanted);
+        return failed ? failed : session.commit();
     });
     if (done == errc::ok) {
         for (auto const& [s, row] : given_up_) { rows_.remember(s, as(row)); }
@@ -65,12 +66,43 @@ errc mover::save_all(std::function<slot_row(slot_row const&)> const& as)
     return done;
 }
 
+void mover::handle(event e)
+{
+    if (auto* const q = std::get_if<question>(&e)) { return in_.asked(std::move(q->asked), std::move(q->then)); }
+    if (auto* const reply = std::get_if<slot_reply>(&e)) { return out_.replied(*reply); }
+    auto const& [s, offer] = std::get<2>(e);
+    out_.unanswered(s, offer);
+}
+
+void mover::handle_what_came(time until, std::size_t count)
+{
+    while (!came_.empty() && count-- > 0 && lane_.surroundings().time.steady() < until) {
+        auto first = std::move(came_.front());
+        came_.pop_front();
+        handle(std::move(first));
+    }
+    rows_.commit_planned();
+}
+
+/// Rubbish is in nobody's way, so what moves comes first.
+mover::time mover::purge(time now)
+{
+    if (out_.on_the_way() > 0 && now < purge_from_) { return rows_.has_rubbish() ? purge_from_ : time::max(); }
+    purge_from_ = now + limits_.purge_pause;
+    return rows_.purge() ? now : time::max();
+}
+
 mover::time mover::wake()
 {
+    auto const is_busy = std::exchange(is_busy_, false);
+    auto const now = lane_.surroundings().time.steady();
+    auto const until = now + limits_.moving_at_a_time;
+    rows_.share(is_busy ? limits_.slots_per_commit_when_busy : limits_.slots_per_commit);
     for (auto const& [s, row] : std::exchange(cut_off_, {})) { in_.forbid_after_restart(s, row); }
-    auto const has_rubbish = rows_.purge();
-    auto const next = std::min(in_.wake(), out_.wake());
-    return has_rubbish ? lane_.surroundings().time.steady() : next;
+    auto const steps = is_busy ? limits_.slots_per_commit_when_busy : std::numeric_limits<std::size_t>::max();
+    handle_what_came(until, steps);
+    auto const next = std::min(in_.wake(), out_.wake(until, steps));
+    return came_.empty() ? std::min(next, purge(now)) : now;
 }
 
 }  // namespace mykeyv::cluster

@@ -43,6 +43,6 @@ std::string lengths_from();
 /// Placeholders: slot, first and last key.
 std::string rows_between();
 /// Placeholders: slot.
-std::string summary();
+std::string summaries(std::size_t slots);
 
 }  // namespace mykeyv::store::sql

@@ -55,10 +55,11 @@ struct slots_table::statements {
 
     connection& c;
     parameters in;
-    statement lengths_from, rows_between, summary;
+    statement lengths_from, rows_between;
+    sized_statement summaries;
     columns key_length{kind::bytes, kind::natural};
     columns record{kind::natural, kind::bytes, kind::natural, kind::natural, kind::bytes, kind::whole};
-    columns figures{kind::natural, kind::natural};
+    columns figures{kind::natural, kind::natural, kind::natural};
 };
 
 slots_table::slots_table(connection& over) : statements_{std::make_unique<statements>(over)} {}
@@ -101,14 +102,26 @@ failure slots_table::rows_from(slot of, std::string_view first, std::size_t byte
     });
 }
 
-failure slots_table::summary(slot of, slot_summary& out)
+failure slots_table::summaries(std::span<slot const> of, std::span<slot_summary> out)
 {
     auto& s = *statements_;
-    if (auto why = s.ready(s.summary, sql::summary)) { return why; }
-    s.in.clear();
-    s.in.add(std::uint64_t{of.number()});
-    if (auto why = s.summary.execute(s.c, s.in.binds())) { return why; }
-    return s.summary.fetch(s.c, s.figures, [&] { out = {s.figures.natural(0), s.figures.natural(1)}; });
+    std::ranges::fill(out, slot_summary{});
+    for (std::size_t first = 0; first < of.size();) {
+        auto const size_class = sized_statement::class_above(of.size() - first);
+        auto const taken = of.subspan(first, std::min(std::size_t{1} << size_class, of.size() - first));
+        auto& summary = s.summaries.of(size_class);
+        if (auto why = summary.prepared() ? failure{} : summary.prepare(s.c, sql::summaries(std::size_t{1} << size_class))) { return why; }
+        s.in.clear();
+        for (std::size_t i = 0; i < std::size_t{1} << size_class; ++i) { s.in.add(std::uint64_t{taken[std::min(i, taken.size() - 1)].number()}); }
+        if (auto why = summary.execute(s.c, s.in.binds())) { return why; }
+        auto why = summary.fetch(s.c, s.figures, [&] {
+            auto const place = std::ranges::find(taken, slot{static_cast<unsigned>(s.figures.natural(0))}) - taken.begin();
+            out[first + static_cast<std::size_t>(place)] = {s.figures.natural(1), s.figures.natural(2)};
+        });
+        if (why) { return why; }
+        first += taken.size();
+    }
+    return {};
 }
 
 failure slots_table::load(slot of, slot_row& out)
@@ -121,14 +134,22 @@ failure slots_table::load(slot of, slot_row& out)
     return rows.empty() ? failure{} : parse(rows[0], same, out);
 }
 
-failure slots_table::save(slot of, slot_row const& wanted)
+failure slots_table::save(std::span<std::pair<slot, slot_row> const> wanted)
 {
     auto& c = statements_->c;
-    if (wanted.state == slot_state::none) { return c.execute(fmt::format("DELETE FROM slots WHERE slot={}", of.number())); }
-    auto const& peer = wanted.peer.bytes();
-    auto const quoted_peer = wanted.peer == node_id{} ? "NULL" : c.quoted({reinterpret_cast<char const*>(peer.data()), peer.size()});
-    return c.execute(fmt::format("REPLACE INTO slots ({}) VALUES ({},{},{},{},{})", slot_columns, of.number(),
-                                 static_cast<unsigned>(wanted.state), wanted.offer.epoch, quoted_peer, wanted.offer.transfer));
+    std::string rows;
+    for (auto const& [of, row] : wanted) {
+        if (row.state == slot_state::none) {
+            if (auto failed = c.execute(fmt::format("DELETE FROM slots WHERE slot={}", of.number()))) { return failed; }
+            continue;
+        }
+        auto const& peer = row.peer.bytes();
+        auto const quoted_peer = row.peer == node_id{} ? "NULL" : c.quoted({reinterpret_cast<char const*>(peer.data()), peer.size()});
+        rows += fmt::format("{}({},{},{},{},{})", rows.empty() ? "" : ",", of.number(), static_cast<unsigned>(row.state), row.offer.epoch,
+                            quoted_peer, row.offer.transfer);
+    }
+    if (rows.empty()) { return {}; }
+    return c.execute(fmt::format("REPLACE INTO slots ({}) VALUES {}", slot_columns, rows));
 }
 
 failure load_slots(connection& c, std::vector<std::pair<slot, slot_row>>& out)
