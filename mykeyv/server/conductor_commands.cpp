@@ -159,7 +159,8 @@ std::string conductor::status_text()
                          {"slots", 0},
                          {"to_leave", 0},
                          {"departed", {{"slots", 0}, {"records", 0}, {"bytes", 0}}},
-                         {"parked_us_max", 0}});
+                         {"parked_us_max", 0},
+                         {"parked_us_p99", 0}});
         }
         slots_to_move += said["to_leave"].get<std::uint64_t>();
         nodes.push_back(std::move(said));

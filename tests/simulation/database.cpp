@@ -165,6 +165,21 @@ failure database_session::rows_from(slot s, std::string_view first, std::size_t 
     return {};
 }
 
+failure database_session::rows_of(std::span<slot const> slots, std::size_t bytes_max, on_row const& on_each, std::size_t& whole)
+{
+    whole = 0;
+    if (auto failed = trouble()) { return failed; }
+    std::size_t bytes = 0;
+    for (auto const s : slots) {
+        auto const rows = seen(s);
+        for (auto const& [key, r] : rows) { bytes += key.size() + r.value.size() + 1; }
+        if (bytes > bytes_max) { return {}; }
+        for (auto const& [key, r] : rows) { on_each({s, key, r.version, r.format, r.value, r.expires_at}); }
+        ++whole;
+    }
+    return {};
+}
+
 failure database_session::summaries(std::span<slot const> slots, std::span<store::slot_summary> out)
 {
     if (auto failed = trouble()) { return failed; }

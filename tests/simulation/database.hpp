@@ -56,6 +56,7 @@ public:
     store::failure add_expiries(std::span<store::expiry const>) override;
     store::failure remove_expiries(std::span<store::expiry const>) override;
     store::failure rows_from(slot, std::string_view first, std::size_t bytes_max, on_row const&, bool& end) override;
+    store::failure rows_of(std::span<slot const>, std::size_t bytes_max, on_row const&, std::size_t& whole) override;
     store::failure summaries(std::span<slot const>, std::span<store::slot_summary> out) override;
     store::failure erase_slots(std::span<slot const>, std::size_t limit, std::uint64_t& erased) override;
     store::failure slots_with_records(std::vector<slot>& out) override;

@@ -70,7 +70,7 @@ void departures::send(slot s, departing& moving, decltype(slot_request::what) wh
     outside_.send(moving.out.target(), {s, moving.out.offer(), outside_.self(), std::move(what)});
 }
 
-// Copying
+// Copying; departures_copying.cpp has the reading and sending
 
 void departures::go_on(slot s, departing& moving)
 {
@@ -89,43 +89,6 @@ void departures::go_on(slot s, departing& moving)
         case cut_over: return this->cut_over(s, moving);
         }
     }
-}
-
-bool departures::scan(slot s, departing& moving)
-{
-    std::vector<row_copy> rows;
-    bool end = false;
-    auto const done = lane_.step([&](store::lane_session& session) {
-        rows.clear();
-        auto failed = session.rows_from(
-            s, moving.out.cursor(), limits_.portion_bytes, [&](auto const& r) { rows.push_back(copy_of(r)); }, end);
-        return failed ? failed : session.rollback();
-    });
-    if (done != errc::ok) { return false; }
-    moving.out.scanned(rows.empty() ? std::nullopt : std::optional{rows.back().key}, end);
-    if (!rows.empty()) { send_portion(s, moving, std::move(rows)); }
-    return true;
-}
-
-bool departures::resend(slot s, departing& moving)
-{
-    auto const keys = moving.out.take_dirty();
-    std::vector<row_copy> rows;
-    auto const done = lane_.step([&](store::lane_session& session) {
-        auto failed = read_rows(session, s, keys, rows);
-        return failed ? failed : session.rollback();
-    });
-    if (done == errc::ok) { send_portion(s, moving, std::move(rows)); }
-    return done == errc::ok;
-}
-
-void departures::send_portion(slot s, departing& moving, std::vector<row_copy> rows)
-{
-    std::size_t bytes = 0;
-    for (auto const& each : rows) { bytes += each.bytes(); }
-    sends_from_ = outside_.pace(bytes);
-    auto const number = moving.out.sending(rows);
-    send(s, moving, portion{number, std::move(rows)});
 }
 
 void departures::park(slot s, departing& moving)
@@ -300,10 +263,11 @@ departures::time departures::wake(time until, std::size_t slots)
     for (auto const& [s, moving] : moving_) {
         if (is_due(moving, began)) { due.push_back(s); }
     }
-    auto left = due.size();
+    auto const left = due.size() > slots;
+    due.resize(std::min(due.size(), slots));
+    scan_together(due);
     for (auto const s : due) {
-        if (slots-- == 0 || now() >= until) { break; }
-        --left;
+        if (now() >= until) { break; }  // the rest is due still
         auto const place = moving_.find(s);
         if (place == moving_.end()) { continue; }
         place->second.due <= began ? time_is_up(s, place->second) : go_on(s, place->second);
@@ -314,7 +278,7 @@ departures::time departures::wake(time until, std::size_t slots)
     auto next = to_be_gone_.empty() ? time::max() : began + limits_.query_every;
     if (!wanted_.empty() && moving_.size() < limits_.outgoing_per_lane_max) { next = std::min(next, begins_from_); }
     for (auto const& [s, moving] : moving_) { next = std::min(next, is_due(moving, began) ? began : moving.due); }
-    return left > 0 ? began : sends_from_ > began ? std::min(next, sends_from_) : next;
+    return left ? began : sends_from_ > began ? std::min(next, sends_from_) : next;
 }
 
 void departures::time_is_up(slot s, departing& moving)

@@ -56,6 +56,7 @@ private:
     bool begin(slot, node_id target);
     void go_on(slot, departing&);
     bool scan(slot, departing&);
+    void scan_together(std::vector<slot> const&);
     bool resend(slot, departing&);
     void park(slot, departing&);
     void cut_over(slot, departing&);

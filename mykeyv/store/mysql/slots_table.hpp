@@ -24,6 +24,7 @@ public:
 
     /// As in lane_session.
     failure rows_from(slot, std::string_view first, std::size_t bytes_max, std::function<void(row const&)> const&, bool& end);
+    failure rows_of(std::span<slot const>, std::size_t bytes_max, std::function<void(row const&)> const&, std::size_t& whole);
     failure summaries(std::span<slot const>, std::span<slot_summary> out);
     failure load(slot, slot_row& out);
     failure save(std::span<std::pair<slot, slot_row> const>);
