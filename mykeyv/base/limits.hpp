@@ -91,11 +91,12 @@ inline constexpr unsigned resend_rounds_max = 16;
 inline constexpr std::size_t outgoing_per_lane_max = 32;
 /// Bytes of rows that one lane has sent and that are not acknowledged; above it no more are read.
 inline constexpr std::size_t on_the_way_bytes_max = 2u << 20;
-/// Slots, and bytes of their rows, whose changes share one commit; the slots of a lane that clients write to at the moment, for they
-/// have to wait for it; and how long a lane that they do not write to goes on with moving before it looks for work of theirs again.
+/// Slots, and bytes of their rows, that are written or counted in one commit; the slots of a lane that clients write to at the moment,
+/// for they have to wait for it; and how long a lane that they do not write to goes on with moving before it looks for work of theirs
+/// again.
 inline constexpr std::size_t slots_per_commit = 32;
 inline constexpr std::size_t slots_per_commit_when_busy = 4;
-inline constexpr std::size_t commit_bytes = 512u << 10;
+inline constexpr std::size_t commit_bytes = 128u << 10;
 inline constexpr std::chrono::milliseconds moving_at_a_time{5};
 /// How long a slot whose attempt failed is left alone, how long an answer is awaited before the attempt is given up, and how often
 /// a target that was offered a slot is asked what it did.
@@ -106,7 +107,7 @@ inline constexpr std::chrono::milliseconds query_every{200};
 inline constexpr std::size_t purge_rows = 256;
 inline constexpr std::size_t purge_slots = 64;
 /// How long that waits, each time, while slots are on their way.
-inline constexpr std::chrono::milliseconds purge_pause{50};
+inline constexpr std::chrono::milliseconds purge_pause{200};
 
 // Clients
 

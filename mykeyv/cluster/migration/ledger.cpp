@@ -61,8 +61,9 @@ void ledger::plan(change wanted)
 {
     settle(wanted.slot);
     planned_bytes_ += wanted.bytes();
+    planned_work_ += wanted.is_counted || !wanted.rows.empty() ? 1 : 0;
     planned_.push_back(std::move(wanted));
-    if (planned_.size() >= slots_per_commit_ || planned_bytes_ >= limits_.commit_bytes) { commit_planned(); }
+    if (planned_work_ >= slots_per_commit_ || planned_bytes_ >= limits_.commit_bytes) { commit_planned(); }
 }
 
 void ledger::settle(slot s)
@@ -75,6 +76,7 @@ void ledger::commit_planned()
     if (planned_.empty()) { return; }
     auto all = std::exchange(planned_, {});
     planned_bytes_ = 0;
+    planned_work_ = 0;
     auto const outcome = commit(all);
     // What was refused was so for one of them, perhaps; nothing of any was done.
     auto const one_by_one = outcome == errc::storage_failed && all.size() > 1;

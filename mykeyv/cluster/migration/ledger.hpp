@@ -75,6 +75,7 @@ private:
     std::set<slot> rubbish_;
     std::vector<change> planned_;
     std::size_t planned_bytes_ = 0;
+    std::size_t planned_work_ = 0;  // those that take more than a row of `slots`
     std::size_t slots_per_commit_ = 1;
 };
 

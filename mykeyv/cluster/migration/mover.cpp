@@ -66,20 +66,25 @@ errc mover::save_all(std::function<slot_row(slot_row const&)> const& as)
     return done;
 }
 
-void mover::handle(event e)
+/// What became of our requests. Costs MySQL nothing, mostly.
+void mover::hear()
 {
-    if (auto* const q = std::get_if<question>(&e)) { return in_.asked(std::move(q->asked), std::move(q->then)); }
-    if (auto* const reply = std::get_if<slot_reply>(&e)) { return out_.replied(*reply); }
-    auto const& [s, offer] = std::get<2>(e);
-    out_.unanswered(s, offer);
+    for (auto const& each : std::exchange(heard_, {})) {
+        if (auto const* const reply = std::get_if<slot_reply>(&each)) {
+            out_.replied(*reply);
+        } else {
+            auto const& [s, offer] = std::get<1>(each);
+            out_.unanswered(s, offer);
+        }
+    }
 }
 
-void mover::handle_what_came(time until, std::size_t count)
+void mover::answer(std::deque<question>& from, time until, std::size_t& count)
 {
-    while (!came_.empty() && count-- > 0 && lane_.surroundings().time.steady() < until) {
-        auto first = std::move(came_.front());
-        came_.pop_front();
-        handle(std::move(first));
+    for (; !from.empty() && count > 0 && lane_.surroundings().time.steady() < until; --count) {
+        auto first = std::move(from.front());
+        from.pop_front();
+        in_.asked(std::move(first.asked), std::move(first.then));
     }
     rows_.commit_planned();
 }
@@ -100,9 +105,12 @@ mover::time mover::wake()
     rows_.share(is_busy ? limits_.slots_per_commit_when_busy : limits_.slots_per_commit);
     for (auto const& [s, row] : std::exchange(cut_off_, {})) { in_.forbid_after_restart(s, row); }
     auto const steps = is_busy ? limits_.slots_per_commit_when_busy : std::numeric_limits<std::size_t>::max();
-    handle_what_came(until, steps);
+    hear();
+    auto to_answer = steps;
+    answer(urgent_, until, to_answer);
+    answer(asked_, until, to_answer);
     auto const next = std::min(in_.wake(), out_.wake(until, steps));
-    return came_.empty() ? std::min(next, purge(now)) : now;
+    return urgent_.empty() && asked_.empty() ? std::min(next, purge(now)) : now;
 }
 
 }  // namespace mykeyv::cluster

@@ -33,10 +33,14 @@ public:
     // What came in. Changes nothing before the next wake().
 
     /// A request of another node; `then` gets what to say, or nothing where the truth cannot be found out now: then it will ask again.
-    void asked(slot_request r, arrivals::answer then) { came_.emplace_back(question{std::move(r), std::move(then)}); }
-    void replied(slot_reply reply) { came_.emplace_back(std::move(reply)); }
+    void asked(slot_request r, arrivals::answer then)
+    {
+        auto& to = std::holds_alternative<cut_over>(r.what) ? urgent_ : asked_;
+        to.push_back({std::move(r), std::move(then)});
+    }
+    void replied(slot_reply reply) { heard_.emplace_back(std::move(reply)); }
     /// A request of ours will have no reply.
-    void unanswered(slot s, transfer_offer const& offer) { came_.emplace_back(std::pair{s, offer}); }
+    void unanswered(slot s, transfer_offer const& offer) { heard_.emplace_back(std::pair{s, offer}); }
 
     // For a node that is alone and becomes a member of another cluster: its slots, which nobody else has heard of, are forgotten.
 
@@ -62,9 +66,9 @@ private:
         slot_request asked;
         arrivals::answer then;
     };
-    using event = std::variant<question, slot_reply, std::pair<slot, transfer_offer>>;
-    void handle(event);
-    void handle_what_came(time until, std::size_t count);
+    using answered = std::variant<slot_reply, std::pair<slot, transfer_offer>>;
+    void hear();
+    void answer(std::deque<question>& from, time until, std::size_t& count);
 
     time purge(time now);
     errc save_all(std::function<slot_row(slot_row const&)> const& as);
@@ -76,7 +80,9 @@ private:
     departures out_;
     std::vector<std::pair<slot, slot_row>> given_up_;
     bool are_forgotten_ = false;  // durably
-    std::deque<event> came_;
+    std::deque<question> urgent_;  // about slots that nobody serves until they are answered
+    std::deque<question> asked_;
+    std::deque<answered> heard_;
     time purge_from_{};
     bool is_busy_ = false;  // clients have written since the last wake()
     std::vector<std::pair<slot, slot_row>> cut_off_;  // imports of an earlier life, to be forbidden by the first wake()
