@@ -96,7 +96,12 @@ private:
     std::string configuration(record const& now, std::size_t first) const
     {
         auto text = std::to_string(first) + ':';
-        for (auto i = first; i < std::min(known_.size(), first + 64); ++i) { text += taken_[i] ? '1' : '0'; }
+        // All that is taken behind the first that is not; mostly little, but one slow event may see hundreds pass.
+        auto last = first;
+        for (auto i = first; i < known_.size() && (i <= last || known_[i]->begun <= known_[first]->ended); ++i) {
+            if (taken_[i]) { last = i; }
+        }
+        for (auto i = first; i <= last; ++i) { text += taken_[i] ? '1' : '0'; }
         text += ':';
         for (auto const each : taken_unknown_) { text += each ? '1' : '0'; }
         text += now.value ? ':' + *now.value : "-";

@@ -277,6 +277,8 @@ void node::received(unsigned from, slot_request r)
              auto reply = why == errc::ok ? life_->all[number].mover->answer(r) : std::nullopt;
              if (reply) {
                  cluster_.send(index_, from, std::move(*reply));
+                // Not to be noticed by the other end is the worst moment.
+                if (world_.one_in(world_.trouble.statement_crashes / 30)) { throw crash{}; }
              } else if (!world_.one_in(4)) {
                  world_.after(world_.between(50, 400),
                               [&c = cluster_, from, s = r.slot, offer = r.offer] { c.nodes[from]->lost(s, offer); });

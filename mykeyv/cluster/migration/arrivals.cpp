@@ -85,8 +85,13 @@ bool arrivals::forbid(slot s, slot_row const& row, transfer_offer const& offer)
 {
     if (mutant(mutants::no_is_not_durable)) { return true; }
     incoming_.erase(s);
+    if (rows_.commit(s, forbidding(row, offer)) != errc::ok) {
+        to_be_forbidden_[s] = offer;
+        return false;
+    }
+    to_be_forbidden_.erase(s);
     rows_.is_rubbish(s);
-    return rows_.commit(s, forbidding(row, offer)) == errc::ok;
+    return true;
 }
 
 arrivals::outcome arrivals::begin(slot_request const& asked, std::string& reason)
@@ -99,7 +104,7 @@ arrivals::outcome arrivals::begin(slot_request const& asked, std::string& reason
     case on_prepare::begin: break;
     }
     // What was left of an earlier time, and of an import that is given up with this: all of it, before the first new row.
-    incoming_.erase(asked.slot);
+    if (row->state == slot_state::importing && !forbid(asked.slot, *row, row->offer)) { return outcome::nothing; }
     if (!mutant(mutants::no_wipe) && !rows_.clear(asked.slot)) {
         rows_.is_rubbish(asked.slot);
         reason = "rows from before are still being erased";
@@ -191,7 +196,7 @@ arrivals::time arrivals::wake()
 {
     auto const now = lane_.surroundings().time.steady();
     auto next = time::max();
-    std::vector<std::pair<slot, transfer_offer>> silent;
+    std::vector<std::pair<slot, transfer_offer>> silent(to_be_forbidden_.begin(), to_be_forbidden_.end());
     for (auto const& [s, import] : incoming_) {
         // Longer than a source waits for an answer before it gives up.
         auto const until = import.heard + 2 * limits_.patience;
@@ -199,7 +204,12 @@ arrivals::time arrivals::wake()
     }
     for (auto const& [s, offer] : silent) {
         auto const* const row = rows_.row(s);
-        if (row == nullptr || !forbid(s, *row, offer)) { next = std::min(next, now + limits_.again_after); }
+        auto const is_over = row != nullptr && (row->state != slot_state::importing || row->offer > offer);
+        if (is_over) {
+            to_be_forbidden_.erase(s);
+        } else if (row == nullptr || !forbid(s, *row, offer)) {
+            next = std::min(next, now + limits_.again_after);
+        }
     }
     return next;
 }

@@ -45,6 +45,7 @@ private:
     ledger& rows_;
     move_limits const& limits_;
     std::unordered_map<slot, incoming> incoming_;
+    std::unordered_map<slot, transfer_offer> to_be_forbidden_;  // what MySQL has not taken yet
 };
 
 }  // namespace mykeyv::cluster
