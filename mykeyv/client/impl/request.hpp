@@ -11,6 +11,7 @@
 #include <span>
 #include <string>
 #include <variant>
+#include <vector>
 
 namespace mykeyv::detail {
 
@@ -36,6 +37,9 @@ struct request {
     bool patient = true;
     /// What teaches the node the code of this request, if the node turns out not to know it; as RESP. Empty: none.
     std::string code_wire = {};
+    /// The slots of its keys, if they are several; the destination is their node. Where that does not execute all of it, it is for
+    /// its maker to ask again by slot.
+    std::vector<slot> places = {};
 };
 
 request get_request(key const&);

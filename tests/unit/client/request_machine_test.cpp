@@ -144,7 +144,7 @@ TEST(request_machine, stopping_claims_nothing_about_what_was_sent)
 TEST(request_machine, may_begin_with_a_pause)
 {
     request_machine machine{writing};
-    EXPECT_EQ(machine.start_later(3), (action{.what = kind::wait, .attempt = 3}));
+    EXPECT_EQ(machine.start_later(3), waits(3));
     EXPECT_EQ(machine.on_waited(), sends());
 }
 
