@@ -98,6 +98,10 @@ void engine::perform(operation_id id, request what, deadline until, done then, i
     auto& made = operations_.emplace(who, operation{id, std::move(what), machine, std::move(then)}).first->second;
     if (stopped_) { return act(who, made.machine.on_stop()); }
     if (until != deadline::max()) { set_timer(who, made.deadline, until); }
+    if (auto const* pause = std::get_if<a_while>(&made.what.to)) {
+        made.machine.start_later(0);
+        return set_timer(who, made.pause, clock::now() + pause->length);
+    }
     if (delay > 0) { return act(who, made.machine.start_later(delay)); }
     act(who, made.machine.start());
 }
@@ -176,6 +180,7 @@ void engine::send(ticket who)
         if (wanted->fresh || map_.empty()) { return await_map(who); }
         return act(who, concerned.machine.on_reply({}));
     }
+    if (std::holds_alternative<a_while>(concerned.what.to)) { return act(who, concerned.machine.on_reply({})); }
     if (map_.empty()) { return await_map(who); }
     if (place != nullptr) {
         auto const* owner = map_.owner(*place);

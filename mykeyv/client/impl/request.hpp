@@ -6,6 +6,7 @@
 #include "mykeyv/base/slot.hpp"
 #include "mykeyv/client/core.hpp"
 
+#include <chrono>
 #include <compare>
 #include <optional>
 #include <span>
@@ -24,7 +25,12 @@ struct the_map {
     bool fresh = false;
     friend auto operator<=>(the_map, the_map) = default;
 };
-using destination = std::variant<any_node, the_map, slot, endpoint>;
+/// To nobody: is answered when so long has passed.
+struct a_while {
+    std::chrono::milliseconds length{0};
+    friend auto operator<=>(a_while, a_while) = default;
+};
+using destination = std::variant<any_node, the_map, a_while, slot, endpoint>;
 
 struct request {
     std::string wire = {};  ///< one command in RESP
@@ -50,6 +56,8 @@ request ping_request();
 request slots_request(endpoint const& node);
 request scan_request(endpoint const& node, std::string const& cursor, std::string const& pattern, std::size_t count);
 request command_request(std::span<std::string const> arguments, command_route const&);
+/// KV.CLUSTER with these words, to any node.
+request cluster_request(std::span<std::string const> words);
 
 /// An update() of keys[each of chosen]. The destination is the caller's to fill in.
 struct update_call {

@@ -123,16 +123,6 @@ TEST_F(client_order, a_key_of_an_update_that_moved_comes_before_what_was_called_
     EXPECT_EQ(seen, (words{"KV.UPDATE", "KV.SET"}));
 }
 
-TEST_F(client_order, an_operation_that_waits_for_another_one_tells_why_when_its_time_is_over)
-{
-    options.operation_timeout = 60ms;
-    node.answer = [](words const&) { return "-CLUSTERDOWN The cluster is down\r\n"; };
-    call(1, 1);
-    ASSERT_TRUE(run_until([&] { return !node.received.empty(); }));
-    context.run_for(10ms);
-    EXPECT_EQ(error_of(kv().async_set("k", 2)), errc::cluster_down);
-}
-
 TEST_F(client_order, more_than_may_wait_is_refused_while_a_slot_is_away)
 {
     options.queue_bytes_max = 2000;
