@@ -15,6 +15,7 @@ namespace mykeyv::server {
 namespace {
 
 constexpr std::chrono::milliseconds reconcile_pause{20};
+constexpr std::chrono::milliseconds gossip_pause_with_news{100};
 
 std::vector<std::string> node_words(std::vector<std::string> words)
 {
@@ -117,6 +118,13 @@ void conductor::send(node_id to, cluster::slot_request request, unsigned lane)
 
 void conductor::slot_asked(cluster::slot_request asked, unique_function<void(std::optional<cluster::slot_reply>)> answer)
 {
+    // One of the two has an older topology. Taken all the same, the slot would only be sent back.
+    auto const is_wanted = node_.owners->topology()->owner_of(asked.slot) == node_.store->id();
+    if (!is_wanted && std::holds_alternative<cluster::prepare>(asked.what)) {
+        auto no = reply_to(asked);
+        no.reason = "the topology that is known here does not want the slot here";
+        return answer(std::move(no));
+    }
     auto const lane = node_.store->lane_of(asked.slot);
     node_.store->tell_lane(lane, [this, lane, asked = std::move(asked), answer = std::move(answer)](errc why) mutable {
         answer(why == errc::ok ? ports_[lane]->mover().answer(asked) : std::nullopt);
@@ -188,6 +196,7 @@ void conductor::reconcile()
         });
     }
     retire_if_empty();
+    if (news_number() != news_gossiped_) { gossip_timer_->start(gossip_pause_with_news, [this] { gossip(); }); }
 }
 
 /// A node that is to leave and owns nothing any more takes itself out.

@@ -127,6 +127,7 @@ private:
     std::shared_ptr<cluster::topology const> topology_;
     std::unordered_map<node_id, peer> peers_;
     std::deque<unique_function<void()>> changes_;  // that wait for one that is being saved
+    std::uint64_t news_gossiped_ = 0;
     bool saving_ = false;
     bool stopped_ = false;
     bool reconcile_is_due_ = false;

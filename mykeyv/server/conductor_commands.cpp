@@ -31,11 +31,9 @@ cluster::checked<std::vector<node_id>> conductor::planned(cluster::topology cons
 {
     std::vector<cluster::weighted_node> nodes;
     for (auto const& n : of.nodes()) { nodes.push_back({n.id, n.weight}); }
-    auto owners = node_.owners->owners();
-    // What nobody is known to serve will be served where it was to be.
-    for (unsigned number = 0; number < slot::count; ++number) {
-        if (!owners[number]) { owners[number] = of.owner_of(slot{number}); }
-    }
+    // From where the slots are to be, not from where they are known to be: the news of a move that has just ended may still be on
+    // its way here. What has not moved yet has no more to move by this than it had.
+    std::vector<std::optional<node_id>> const owners(of.owners().begin(), of.owners().end());
     auto plan = cluster::plan_slots(owners, nodes);
     if (!plan) { return plan.error(); }
     return std::move(plan->owners);

@@ -55,6 +55,7 @@ struct node::life {
           known{of.cache_bytes_},
           env{of.silence_, in, mysql, known, 1000, std::chrono::milliseconds{1000}}
     {
+        limits.cut_over_keys_max = in.below(3);
         constexpr store::serving_lease::clock_ms far = store::serving_lease::clock_ms{1} << 60;
         env.lease.renew(far);
         std::vector<std::pair<slot, store::slot_row>> rows[lanes];
