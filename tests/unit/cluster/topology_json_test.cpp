@@ -65,7 +65,8 @@ TEST(topology_json, with_rules_of_moving_that_are_none_is_refused)
     EXPECT_THAT(refused(document(member(1), R"("paused": 1)")), HasSubstr("paused must be true or false"));
     EXPECT_THAT(refused(document(member(1, R"("leaving": "yes")"))), HasSubstr("leaving must be true or false"));
     for (auto const* bad : {"-1", "1.5", "\"1\"", "9007199254740992"}) {
-        EXPECT_THAT(refused(document(member(1), std::string{R"("bytes_per_second": )"} + bad)), HasSubstr("bytes_per_second must be")) << bad;
+        auto const text = document(member(1), std::string{R"("bytes_per_second": )"} + bad);
+        EXPECT_THAT(refused(text), HasSubstr("bytes_per_second must be")) << bad;
     }
 }
 

@@ -106,7 +106,7 @@ TEST(the_wire, takes_no_row_with_flags_that_nobody_sets)
 
 TEST(the_wire, takes_no_expiry_of_what_is_not_there)
 {
-    for (char const flags : {2, 4, 6}) {
+    for (char const flags : {'\2', '\4', '\6'}) {
         auto bytes = encode_rows({absent("k")});
         bytes[0] = flags;
         EXPECT_FALSE(decode_rows(bytes));
