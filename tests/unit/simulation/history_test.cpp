@@ -27,7 +27,10 @@ protected:
     }
     event& sets(int begun, int ended, std::string value) { return add(begun, ended, set, std::move(value), "1"); }
     void reads(int begun, int ended, std::optional<std::string> value) { add(begun, ended, get, "", std::move(value)); }
-    void appends(int begun, int ended, std::string tail, std::string result) { add(begun, ended, append, std::move(tail), std::move(result)); }
+    void appends(int begun, int ended, std::string tail, std::string result)
+    {
+        add(begun, ended, append, std::move(tail), std::move(result));
+    }
     void erases(int begun, int ended, bool was_there) { add(begun, ended, erase, "", was_there ? "1" : "0"); }
     void replaces(int begun, int ended, std::string expected, std::string value, bool done)
     {
