@@ -129,9 +129,11 @@ private:
     static std::string text_of(std::vector<std::uint32_t>& us, double seconds)
     {
         std::ranges::sort(us);
-        auto const at = [&](double share) { return us.empty() ? 0u : us[static_cast<std::size_t>(share * static_cast<double>(us.size() - 1))]; };
-        return fmt::format("{{\"count\": {}, \"per_second\": {:.0f}, \"p50_us\": {}, \"p99_us\": {}, \"p999_us\": {}, \"max_us\": {}}}", us.size(),
-                           static_cast<double>(us.size()) / seconds, at(0.5), at(0.99), at(0.999), at(1.0));
+        auto const at = [&](double share) {
+            return us.empty() ? 0u : us[static_cast<std::size_t>(share * static_cast<double>(us.size() - 1))];
+        };
+        return fmt::format("{{\"count\": {}, \"per_second\": {:.0f}, \"p50_us\": {}, \"p99_us\": {}, \"p999_us\": {}, \"max_us\": {}}}",
+                           us.size(), static_cast<double>(us.size()) / seconds, at(0.5), at(0.99), at(0.999), at(1.0));
     }
 
     void begin(std::size_t i)
@@ -144,7 +146,9 @@ private:
         if (!checking_) {
             c.key = static_cast<unsigned>(random_() % s_.keys);
             c.writes = random_() % 100 < s_.writes_percent;
-            if (c.writes) { c.key = static_cast<unsigned>(std::min<std::size_t>(c.key - c.key % s_.clients + i, s_.keys - s_.clients + i)); }
+            if (c.writes) {
+                c.key = static_cast<unsigned>(std::min<std::size_t>(c.key - c.key % s_.clients + i, s_.keys - s_.clients + i));
+            }
         }
         auto const key = key_of(c.key);
         c.command = fmt::format("*{}\r\n$3\r\n{}\r\n${}\r\n{}\r\n", c.writes ? 3 : 2, c.writes ? "SET" : "GET", key.size(), key);
@@ -177,7 +181,9 @@ private:
             epoll_event wanted{EPOLLIN, {.u64 = i | static_cast<std::uint64_t>(port) << 32}};
             epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &wanted);
         }
-        if (write(fd, c.command.data(), c.command.size()) != static_cast<ssize_t>(c.command.size())) { throw std::runtime_error{"cannot send"}; }
+        if (write(fd, c.command.data(), c.command.size()) != static_cast<ssize_t>(c.command.size())) {
+            throw std::runtime_error{"cannot send"};
+        }
     }
 
     void arrived(std::size_t i, int port)

@@ -283,13 +283,13 @@ class cluster:
         return json.loads(self.nodes[of].call("KV.CLUSTER", "STATUS"))
 
     def await_settled(self, seconds=120.0):
-        """Waits until every member says that no slot has to move; what it says then."""
+        """Waits until every member says that no slot has to move, and has heard the same of all others; what it says then."""
         def settled():
             told = [json.loads(n.call("KV.CLUSTER", "STATUS")) for n in self.nodes if n.is_running()]
             version = max(each["version"] for each in told)
             well = all(each["version"] == version and each["slots_to_move"] == 0 for each in told)
-            heard = all(member["version"] == version for each in told for member in each["nodes"])
-            return told[0] if well and heard else None
+            there = all(n["version"] == version and n["slots"] == n["desired"] for each in told for n in each["nodes"])
+            return told[0] if well and there else None
         return await_true(settled, "every slot is where it is to be", seconds)
 
     def owner(self, key):

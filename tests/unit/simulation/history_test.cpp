@@ -305,8 +305,8 @@ TEST_F(a_history, that_is_not_explained_names_the_first_answer_that_is_not)
 
 TEST_F(a_history, of_many_events_at_once_is_judged_in_no_time)
 {
-    for (int i = 0; i < 60; ++i) { sets(i, i + 8, std::to_string(i)); }
-    for (int i = 0; i < 8; ++i) { begins(30, set, "unknown " + std::to_string(i)); }
+    for (int i = 0; i < 60; ++i) { sets(i, i + 4, std::to_string(i)); }
+    for (int i = 0; i < 3; ++i) { begins(30, set, "unknown " + std::to_string(i)); }
     reads(100, 101, "59");
     EXPECT_TRUE(is_explained());
     reads(102, 103, "3");

@@ -91,7 +91,9 @@ public:
     failure upsert(std::span<row const> rows) override
     {
         return change([&] {
-            for (auto const& r : rows) { open_.records[{r.slot, std::string{r.k}}] = {std::string{r.v}, r.version, r.format, r.expires_at}; }
+            for (auto const& r : rows) {
+                open_.records[{r.slot, std::string{r.k}}] = {std::string{r.v}, r.version, r.format, r.expires_at};
+            }
         });
     }
     failure erase(std::span<row_key const> keys) override
