@@ -139,13 +139,26 @@ arrivals::outcome arrivals::receive(slot_request const& asked, portion const& ro
     return outcome::yes;
 }
 
+/// Versions are continued behind those of a slot before it is taken, not with it: of a take-over whose commit has no known outcome
+/// whoever reads the row next learns that the slot is ours. If it is not taken after all, some numbers are left out.
+bool arrivals::reserve_versions(std::uint64_t last)
+{
+    auto const ceiling = lane_.ceiling_behind(last);
+    auto const done = !ceiling ? errc::ok : lane_.step([&](store::lane_session& session) {
+        auto failed = session.raise_version_ceiling(*ceiling);
+        return failed ? failed : session.commit();
+    });
+    if (done == errc::ok && !mutant(mutants::versions_not_continued)) { lane_.continue_behind(last, ceiling); }
+    return done == errc::ok;
+}
+
 arrivals::outcome arrivals::take_over(slot_request const& asked, cut_over const& offered, std::string& reason)
 {
     auto const* const import = alive(asked.slot, asked.offer);
     auto const is_next =
         import != nullptr && (offered.last.number == import->next || import->next == 0 || mutant(mutants::number_not_compared));
     if (!is_next) { return was_taken(asked, reason); }
-    auto const ceiling = lane_.ceiling_behind(offered.last_version);
+    if (!reserve_versions(offered.last_version)) { return outcome::nothing; }
     auto const is_mutants_import = import->next == 0;
     to_write const wanted{asked.slot, offered.last.rows};
     store::slot_summary found;
@@ -155,12 +168,10 @@ arrivals::outcome arrivals::take_over(slot_request const& asked, cut_over const&
         if (auto failed = wanted.apply(session)) { return failed; }
         if (auto failed = session.summary(asked.slot, found)) { return failed; }
         agreed = found == offered.summary || mutant(mutants::summary_not_compared) || is_mutants_import;
-        if (!*agreed) { return store::failure::because("the rows of a slot are not those that were offered"); }
-        return ceiling ? session.raise_version_ceiling(*ceiling) : store::failure{};
+        return *agreed ? store::failure{} : store::failure::because("the rows of a slot are not those that were offered");
     });
     if (done == errc::ok) {
         incoming_.erase(asked.slot);
-        if (!mutant(mutants::versions_not_continued)) { lane_.continue_behind(offered.last_version, ceiling); }
         rows_.serve(asked.slot);
         return outcome::yes;
     }

@@ -35,6 +35,7 @@ private:
     outcome begin(slot_request const&, std::string& reason);
     outcome receive(slot_request const&, portion const&, std::string& reason);
     outcome take_over(slot_request const&, cut_over const&, std::string& reason);
+    bool reserve_versions(std::uint64_t last);
     outcome was_taken(slot_request const&, std::string& reason);
     void give_up(slot_request const&);
 

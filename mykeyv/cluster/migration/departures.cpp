@@ -36,11 +36,13 @@ void departures::want(std::vector<std::pair<slot, node_id>> wishes)
 {
     wanted_.assign(wishes.begin(), wishes.end());
     begins_from_ = {};
+    sends_from_ = {};  // the rate may be another one
     std::vector<slot> unwanted;
     for (auto const& [s, moving] : moving_) {
         auto const is_wanted =
             std::ranges::any_of(wishes, [&, to = moving.out.target()](auto const& w) { return w.first == s && w.second == to; });
-        if (!is_wanted && moving.out.phase() != outgoing::phase::offered) { unwanted.push_back(s); }
+        // One that is asked about may have been offered: nobody knows yet.
+        if (!is_wanted && !moving.asking && moving.out.phase() != outgoing::phase::offered) { unwanted.push_back(s); }
     }
     for (auto const s : unwanted) { give_up(s, "it is to stay, or to go elsewhere"); }
 }
@@ -248,21 +250,22 @@ void departures::replied(slot_reply const& reply)
         if (is_offered) { reply.yes ? taken(reply.slot) : not_taken(reply.slot, reply.reason); }
         return;
     }
-    if (is_offered || reply.about == to::cancel) { return; }
+    if (is_offered || moving.asking || reply.about == to::cancel) { return; }
     if (!reply.yes) { return give_up(reply.slot, reply.reason); }
     if (reply.about == to::prepare && moving.out.phase() == outgoing::phase::preparing) { moving.out.prepared(); }
     if (reply.about == to::portion) { moving.out.acknowledged(reply.number); }
     moving.due = now() + limits_.patience;
-    if (!moving.asking) { go_on(reply.slot, moving); }
+    go_on(reply.slot, moving);
 }
 
 void departures::unanswered(slot s, transfer_offer const& offer)
 {
     auto const place = moving_.find(s);
     if (place == moving_.end() || place->second.out.offer() != offer) { return; }
-    if (place->second.out.phase() != outgoing::phase::offered) { return give_up(s, "the target does not answer"); }
-    place->second.asking = true;
-    place->second.due = now() + limits_.query_every;
+    auto& moving = place->second;
+    if (!moving.asking && moving.out.phase() != outgoing::phase::offered) { return give_up(s, "the target does not answer"); }
+    moving.asking = true;
+    moving.due = now() + limits_.query_every;
 }
 
 void departures::writing(store::batch_writes const& changes)
@@ -300,7 +303,10 @@ departures::time departures::wake()
         }
     }
     for (auto const& [s, gone] : std::exchange(to_be_gone_, {})) {
-        if (rows_.commit(s, gone) != errc::ok) { to_be_gone_[s] = gone; }
+        // It may have been committed by an attempt of unknown outcome, and the slot may be on its way back since.
+        auto const* const row = rows_.row(s);
+        auto const is_open = row == nullptr || (row->state == slot_state::handing_over && row->offer == gone.offer);
+        if (is_open && rows_.commit(s, gone) != errc::ok) { to_be_gone_[s] = gone; }
     }
     begin_wanted(now);
     auto next = to_be_gone_.empty() ? time::max() : now + limits_.query_every;

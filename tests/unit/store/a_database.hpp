@@ -27,7 +27,7 @@ struct tables {
 };
 
 /// How a COMMIT ends.
-enum class ending { well, refused, lost_before, lost_after };
+enum class ending { well, refused, lost_before, lost_after, lost_after_and_away };
 
 struct a_database {
     tables committed;
@@ -67,7 +67,8 @@ public:
         if (how == ending::lost_before) { return lose(); }
         if (std::exchange(begun_, false)) { database_.committed = open_; }
         ++database_.commits;
-        return how == ending::lost_after ? lose() : failure{};
+        database_.away = how == ending::lost_after_and_away;
+        return how == ending::well ? failure{} : lose();
     }
     failure rollback() override
     {
