@@ -111,7 +111,7 @@ private:
     void refresh_links();
     void insist_on_own_address();
     void reconcile();
-    void reconcile_soon();
+    void reconcile_soon(std::chrono::milliseconds after = std::chrono::milliseconds{20});
     void retire_if_empty();
     cluster::checked<std::vector<node_id>> planned(cluster::topology const&) const;
     std::string plan_text(std::uint64_t version, std::vector<node_id> const& desired) const;

@@ -159,7 +159,8 @@ std::string conductor::status_text()
                          {"departed", {{"slots", 0}, {"records", 0}, {"bytes", 0}}},
                          {"parked_us_max", 0}});
         }
-        slots_to_move += said["to_leave"].get<std::uint64_t>();
+        // What another node says is input.
+        if (auto const& to_leave = said["to_leave"]; to_leave.is_number_unsigned()) { slots_to_move += to_leave.get<std::uint64_t>(); }
         nodes.push_back(std::move(said));
     }
     return json{{"cluster", topology().cluster().text()},      {"version", topology().version()},
@@ -181,6 +182,7 @@ void conductor::add(endpoint where, std::uint32_t weight, change_done done)
         auto const shared = std::make_shared<change_done>(std::move(done));
         link->ask({"KV.NODE", "INVITE", self->endpoint.text(), std::to_string(weight)},
                   [link, shared](resp::value const* reply, std::string const& why) {
+                      link->close();
                       if (reply == nullptr) { return (*shared)(refusal{why}); }
                       if (reply->is_error()) { return (*shared)(refusal{reply->text() != nullptr ? *reply->text() : "refused"}); }
                       (*shared)(std::string{});
@@ -200,6 +202,7 @@ void conductor::become_member(endpoint member, std::uint32_t weight, change_done
             auto const link = std::make_shared<peer_link>(thread_, member, greeting(cluster_id{}));
             link->ask({"KV.NODE", "JOIN", self.id.text(), self.endpoint.text(), std::to_string(self.weight)},
                       [this, link, shared](resp::value const* reply, std::string const& why) {
+                          link->close();
                           auto const* const text = reply != nullptr ? reply->text() : nullptr;
                           auto parsed = text != nullptr && !reply->is_error()
                                             ? cluster::topology::parse(*text)
