@@ -199,7 +199,7 @@ class mariadb(process):
 
     def start(self):
         self.spawn([shutil.which("mariadbd", path=os.environ["PATH"] + ":/usr/sbin"), "--no-defaults", f"--datadir={self.folder}/mysql",
-                    f"--socket={self.socket}", f"--pid-file={self.folder}/pid", "--skip-networking", "--innodb-log-file-size=96M",
+                    f"--socket={self.socket}", f"--pid-file={self.folder}/pid", f"--tmpdir={self.folder}", "--skip-networking", "--innodb-log-file-size=96M",
                     "--performance-schema=OFF", *as_root(), *self.options], stdout=subprocess.DEVNULL)
         await_true(lambda: self.is_running() and self.accepts(), "mariadbd accepts connections", START_SECONDS)
         return self
@@ -236,8 +236,12 @@ def copy_database(target):
     """Lays down the files of an empty database. Made once per program: that costs seconds, a copy does not."""
     template = _root / "template"
     if not template.exists():
+        # Its own folder for temporary tables: a server that starts erases those it finds in the common one, whoever uses them.
+        scratch = temporary_folder("scratch")
+        shutil.rmtree(f"{template}.new", ignore_errors=True)
         done = subprocess.run(["mariadb-install-db", "--no-defaults", "--auth-root-authentication-method=normal", "--skip-test-db",
-                               "--skip-name-resolve", f"--datadir={template}.new", "--innodb-log-file-size=96M", *as_root(),
+                               "--skip-name-resolve", f"--datadir={template}.new", f"--tmpdir={scratch}",
+                               "--innodb-log-file-size=96M", *as_root(),
                                "--innodb-flush-log-at-trx-commit=0", "--innodb-flush-method=nosync"], capture_output=True, text=True)
         assert done.returncode == 0, done.stdout + done.stderr
         os.rename(f"{template}.new", template)
