@@ -199,7 +199,8 @@ class mariadb(process):
 
     def start(self):
         self.spawn([shutil.which("mariadbd", path=os.environ["PATH"] + ":/usr/sbin"), "--no-defaults", f"--datadir={self.folder}/mysql",
-                    f"--socket={self.socket}", f"--pid-file={self.folder}/pid", f"--tmpdir={self.folder}", "--skip-networking", "--innodb-log-file-size=96M",
+                    f"--socket={self.socket}", f"--pid-file={self.folder}/pid", f"--tmpdir={self.folder}",
+                    "--skip-networking", "--innodb-log-file-size=96M",
                     "--performance-schema=OFF", *as_root(), *self.options], stdout=subprocess.DEVNULL)
         await_true(lambda: self.is_running() and self.accepts(), "mariadbd accepts connections", START_SECONDS)
         return self
