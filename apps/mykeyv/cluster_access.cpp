@@ -21,14 +21,6 @@ std::vector<endpoint> endpoints_of(global_options const& globals)
     return all;
 }
 
-client_options options_of(global_options const& globals)
-{
-    client_options options;
-    options.seeds = globals.servers;
-    options.operation_timeout = globals.timeout;
-    return options;
-}
-
 std::string tried_line(endpoint const& node, std::string_view finding) { return fmt::format("\n  tried {}: {}", node.text(), finding); }
 
 /// The options, if any of the servers accepts a connection.
@@ -54,6 +46,14 @@ bool is_about_reaching(error_code const& ec) noexcept
 }
 
 }  // namespace
+
+client_options options_of(global_options const& globals)
+{
+    client_options options;
+    options.seeds = globals.servers;
+    options.operation_timeout = globals.timeout;
+    return options;
+}
 
 cluster_access::cluster_access(global_options const& globals) : globals_{reachable(globals)}, client_{options_of(globals)} {}
 
@@ -88,6 +88,16 @@ result<resp::value> cluster_access::ask(endpoint const& node, std::vector<std::s
 {
     if (!diagnose(node, patience, false).connects) { return make_error_code(errc::not_connected); }
     return client_.command_at(node, std::move(words));
+}
+
+cluster_status cluster_access::status()
+{
+    auto status = client_.status();
+    if (status.has_error()) {
+        auto const detail = is_about_reaching(status.error()) ? tried() : std::string{};
+        throw refusal{exit_code_of(status.error()), fmt::format("the state of the cluster: {}{}", status.error().message(), detail)};
+    }
+    return std::move(status).value();
 }
 
 std::vector<node_info> cluster_access::nodes()

@@ -25,6 +25,9 @@ public:
     /// The nodes that own slots, by address. Throws `refusal` if there is no map to be had.
     std::vector<node_info> nodes();
 
+    /// The members and what moves. Throws `refusal` if no node says it.
+    cluster_status status();
+
     /// Sends a command to this node. errc::not_connected at once if it accepts no connection.
     result<resp::value> ask(endpoint const& node, std::vector<std::string> words);
 
@@ -35,6 +38,9 @@ private:
     sync_client client_;
     bool explained_ = false;
 };
+
+/// What the client is made with.
+client_options options_of(global_options const&);
 
 /// The error's sentence, with the node's own words behind it if there are any.
 std::string sentence_of(error_code const&, std::string_view detail);

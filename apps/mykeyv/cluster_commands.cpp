@@ -81,6 +81,14 @@ std::vector<std::string> row_of(node_status const& status)
     return {status.node.address.text(), status.node.id, slots, std::to_string(status.records), printable(status.version), up, "ok"};
 }
 
+/// One line about the cluster as a whole.
+std::string state_of(cluster_status const& status)
+{
+    auto const moving = status.slots_to_move == 0 ? std::string{"every slot is where it should be"}
+                                                  : fmt::format("{} slots have still to move", status.slots_to_move);
+    return fmt::format("topology version {}; {}{}\n", status.version, moving, status.paused ? "; paused" : "");
+}
+
 exit_code status(global_options const& globals)
 {
     cluster_access cluster{globals};
@@ -90,14 +98,20 @@ exit_code status(global_options const& globals)
         all.push_back(status_of(cluster, node));
         if (!all.back().error) { served += slots_of(node); }
     }
+    auto const state = cluster.client().status();
     if (globals.output == output_format::json) {
-        json_line line{{"slots", slot::count}, {"slots_served", served}, {"nodes", json_line::array()}};
+        json_line line{{"slots", slot::count}, {"slots_served", served}};
+        if (state.has_value()) {
+            line.update({{"topology_version", state->version}, {"slots_to_move", state->slots_to_move}, {"paused", state->paused}});
+        }
+        line["nodes"] = json_line::array();
         for (auto const& each : all) { line["nodes"].push_back(json_of(each)); }
         print_json(line);
     } else {
         std::vector<std::vector<std::string>> rows;
         std::ranges::transform(all, std::back_inserter(rows), row_of);
         print(table({"NODE", "ID", "SLOTS", "RECORDS", "VERSION", "UP", "STATE"}, rows));
+        if (state.has_value()) { print(state_of(*state)); }
         print(fmt::format("{} of {} slots served\n", served, slot::count));
     }
     auto code = served == slot::count ? exit_code::done : exit_code::cluster_error;

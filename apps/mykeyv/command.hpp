@@ -37,6 +37,8 @@ void add_update(CLI::App&, command& chosen);
 void add_status(CLI::App&, command& chosen);
 void add_slots(CLI::App&, command& chosen);
 void add_ping(CLI::App&, command& chosen);
+void add_node(CLI::App&, command& chosen);
+void add_rehash(CLI::App&, command& chosen);
 void add_playground(CLI::App&, command& chosen);
 
 // What commands write. stdout is for results, stderr for everything else.

@@ -110,7 +110,8 @@ exit_code parse_and_run(std::vector<std::string> words)
     global_options globals;
     add_global_options(app, globals);
     command chosen;
-    for (auto const add : {add_playground, add_get, add_set, add_delete, add_update, add_list, add_status, add_slots, add_ping}) {
+    for (auto const add : {add_playground, add_get, add_set, add_delete, add_update, add_list, add_status, add_slots, add_ping, add_node,
+                           add_rehash}) {
         add(app, chosen);
     }
     unmark_values_of(app);

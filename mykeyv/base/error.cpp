@@ -44,6 +44,7 @@ constexpr row row_of(errc e) noexcept
     case errc::unauthorized: return {"authentication is required, or failed", fix};
     case errc::unexpected_reply: return {"the server answered what this request cannot mean", fix};
     case errc::unknown_command: return {"the server does not know this command: it is no node of Mykeyv, or an older one", fix};
+    case errc::refused: return {"the cluster refuses this change", fix};
     case errc::moved: return {"another node owns this key's slot", redirect};
     case errc::not_connected: return {"no connection to the node could be made", retry};
     case errc::cluster_down: return {"nobody serves this key now; nothing was executed", retry};

@@ -53,6 +53,7 @@ enum class errc {
     unauthorized,         ///< authentication is required, or failed
     unexpected_reply,     ///< the server answered what this request cannot mean
     unknown_command,      ///< the server does not know a command of Mykeyv's: it is no node, or an older one
+    refused,              ///< the cluster does not make this change to itself; the node's words say why
 
     // redirect
     moved,  ///< another node owns the slot

@@ -25,6 +25,7 @@
 // Threads:      safe from any thread. The handler runs on its associated executor, else the client's; never inside the call.
 #pragma once
 
+#include "mykeyv/client/cluster_operations.hpp"
 #include "mykeyv/client/initiate.hpp"
 
 #include <boost/asio/deferred.hpp>
@@ -60,16 +61,12 @@ struct set_signature<Token> {
 
 /// A connection to a cluster, to be made once and shared. It connects when the first operation needs it, holds one pipelined
 /// connection per node, and finds the owner of each key itself. An idle client keeps no work on its context: `run()` returns.
-class client {
+/// What it can do with the cluster itself is in cluster_operations.hpp.
+class client : public cluster_operations {
 public:
-    using executor_type = boost::asio::any_io_executor;
-
     /// Does no I/O. The executor's context must run for anything to happen.
     /// Throws std::invalid_argument for options out of range, such as no seed or one that is not host:port.
-    client(executor_type executor, client_options const& options)
-        : executor_{std::move(executor)}, core_{std::make_shared<detail::core>(executor_, options)}
-    {
-    }
+    client(executor_type executor, client_options const& options) : cluster_operations{std::move(executor), options} {}
     template <std::derived_from<boost::asio::execution_context> Context>
     client(Context& context, client_options const& options) : client{executor_type{context.get_executor()}, options}
     {
@@ -309,9 +306,6 @@ private:
                 core.command(id, arguments, route, std::move(done));
             });
     }
-
-    executor_type executor_;
-    std::shared_ptr<detail::core> core_;
 };
 
 }  // namespace mykeyv

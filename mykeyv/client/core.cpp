@@ -48,46 +48,50 @@ struct gathering {
     }
 };
 
-// The rounds of an update(): it lives in the continuations of its requests. The engine outlives those.
+// The requests of an update(): it lives in their continuations. The engine outlives those.
 struct update_rounds : std::enable_shared_from_this<update_rounds> {
     update_rounds(engine& on, operation_id operation, update_plan to_do, core::done<std::vector<update_outcome>> then)
         : runs_on{on}, id{operation}, until{on.new_deadline()}, plan{std::move(to_do)}, done{std::move(then)}
     {
     }
 
-    // A map first: to know which keys go together. After a redirect a fresh one, and not at once.
-    void next()
+    // A map first: to know which keys go together.
+    void begin()
     {
-        bool const again = plan.rounds() > 0;
-        request const map{.to = the_map{again}};
-        runs_on.perform(id, map, until, [self = shared_from_this()](error_code ec, resp::value const&) {
+        if (plan.has_one_slot()) { return ask_first(); }
+        runs_on.perform(id, {.to = the_map{}}, until, [self = shared_from_this()](error_code ec, resp::value const&) {
             if (ec) { self->plan.fail_rest(ec); }
-            self->ask();
-        }, std::max(0, plan.rounds() - 1));
+            self->ask_first();
+        });
     }
 
-    void ask()
+    void ask_first()
     {
-        auto groups = plan.next_round(runs_on.map());
+        auto groups = plan.first_round(runs_on.map(), [&](slot place) { return runs_on.goes_straight(place); });
         if (groups.empty()) { return finish(); }
-        unanswered = groups.size();
+        ask(std::move(groups));
+    }
+
+    void ask(std::vector<update_plan::group> groups)
+    {
+        unanswered += groups.size();
         for (auto& each : groups) {
+            int const pauses = std::max(0, each.round - 1);
             auto what = std::move(each.what);
             runs_on.perform(id, std::move(what), until,
                             [self = shared_from_this(), group = std::move(each)](error_code ec, resp::value const& reply) {
                                 self->on_answer(group, ec, reply);
-                            });
+                            }, pauses);
         }
     }
 
     void on_answer(update_plan::group const& group, error_code ec, resp::value const& reply)
     {
         std::vector<redirect> learned;
-        plan.on_answer(group, ec, reply, learned);
+        auto more = plan.on_answer(group, ec, reply, learned);
         for (auto const& each : learned) { runs_on.learn(each); }
-        if (--unanswered > 0) { return; }
-        if (plan.finished()) { return finish(); }
-        next();
+        ask(std::move(more));
+        if (--unanswered == 0) { finish(); }
     }
 
     void finish()
@@ -195,9 +199,7 @@ void core::update(operation_id id, key_list const& keys, std::string code, nlohm
     update_plan plan{keys, {std::move(code), args_text.text()}, limits::redirects_max};
     if (args_text.problem() != errc::ok) { plan.fail_rest(args_text.problem()); }
     engine_->post([&engine = *engine_, id, plan = std::move(plan), then = std::move(then)]() mutable {
-        auto const rounds = std::make_shared<update_rounds>(engine, id, std::move(plan), std::move(then));
-        if (rounds->plan.finished()) { return rounds->finish(); }
-        rounds->next();
+        std::make_shared<update_rounds>(engine, id, std::move(plan), std::move(then))->begin();
     });
 }
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "mykeyv/base/unique_function.hpp"
+#include "mykeyv/client/cluster_status.hpp"
 #include "mykeyv/client/key.hpp"
 #include "mykeyv/client/options.hpp"
 #include "mykeyv/client/outcome.hpp"
@@ -66,6 +67,14 @@ public:
               done<scan_page>);
     void nodes(operation_id, done<std::vector<node_info>>);
     void ping(operation_id, done<>);
+
+    // core_cluster.cpp
+    void status(operation_id, done<cluster_status>);
+    void plan(operation_id, done<rehash_plan>);
+    /// A subcommand of KV.CLUSTER that is not to be repeated. With the node's words if it refuses.
+    void change_cluster(operation_id, std::vector<std::string> const& words, done<std::string>);
+    /// Until every slot is where it should be; `begins`: asks for a rehash first. `report` is called like `then`.
+    void watch(operation_id, bool begins, unique_function<void(progress const&)> report, done<> then);
 
 private:
     void start(operation_id, request, done<resp::value>);

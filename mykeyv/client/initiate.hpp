@@ -32,6 +32,9 @@ public:
     {
     }
 
+    /// Where the handler will run.
+    executor get_executor() const { return work_.get_executor(); }
+
     template <class... Results>
     void operator()(error_code const& ec, Results... results)
     {

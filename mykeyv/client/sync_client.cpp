@@ -92,4 +92,58 @@ result<std::vector<node_info>> sync_client::nodes()
     return wait<std::vector<node_info>>([&](auto done) { async().async_nodes(std::move(done)); });
 }
 
+error_code sync_client::rehash(std::function<void(progress const&)> handler)
+{
+    error_code outcome;
+    auto const report = [&](progress const& so_far) {
+        if (handler) { handler(so_far); }
+    };
+    async().async_rehash(report, [&](error_code ec) { outcome = ec; });
+    run();
+    return outcome;
+}
+
+error_code sync_client::settled(std::function<void(progress const&)> handler)
+{
+    error_code outcome;
+    auto const report = [&](progress const& so_far) {
+        if (handler) { handler(so_far); }
+    };
+    async().async_settled(report, [&](error_code ec) { outcome = ec; });
+    run();
+    return outcome;
+}
+
+result<rehash_plan> sync_client::plan()
+{
+    return wait<rehash_plan>([&](auto done) { async().async_rehash_plan(std::move(done)); });
+}
+
+result<cluster_status> sync_client::status()
+{
+    return wait<cluster_status>([&](auto done) { async().async_cluster_status(std::move(done)); });
+}
+
+template <class Start>
+error_code sync_client::wait_for_words(std::string* words, Start start)
+{
+    error_code outcome;
+    start([&](error_code ec, std::string said) {
+        outcome = ec;
+        if (words != nullptr) { *words = std::move(said); }
+    });
+    run();
+    return outcome;
+}
+
+error_code sync_client::add_node(std::string address, std::uint32_t weight, std::string* words)
+{
+    return wait_for_words(words, [&](auto done) { async().async_add_node(std::move(address), weight, std::move(done)); });
+}
+
+error_code sync_client::remove_node(std::string id_or_address, std::string* words)
+{
+    return wait_for_words(words, [&](auto done) { async().async_remove_node(std::move(id_or_address), std::move(done)); });
+}
+
 }  // namespace mykeyv

@@ -4,6 +4,7 @@
 
 #include "mykeyv/client/client.hpp"
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -46,6 +47,16 @@ public:
     result<scan_page> scan(endpoint node, std::string cursor, std::string pattern, std::size_t count);
     result<std::vector<node_info>> nodes();
 
+    /// Blocks until every slot is where it should be, however long that takes. `handler` is called within.
+    error_code rehash(std::function<void(progress const&)> handler = {});
+    /// As rehash, but begins nothing.
+    error_code settled(std::function<void(progress const&)> handler = {});
+    result<rehash_plan> plan();
+    result<cluster_status> status();
+    /// After errc::refused the node's words are in `words`, if given.
+    error_code add_node(std::string address, std::uint32_t weight = 1, std::string* words = nullptr);
+    error_code remove_node(std::string id_or_address, std::string* words = nullptr);
+
 private:
     client& async() noexcept;
     void run();
@@ -74,6 +85,8 @@ private:
     }
     template <class Start>
     result<resp::value> wait_for_answer(std::string* words, Start start);
+    template <class Start>
+    error_code wait_for_words(std::string* words, Start start);
 
     struct parts;
     std::unique_ptr<parts> parts_;

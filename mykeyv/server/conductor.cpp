@@ -14,7 +14,8 @@
 namespace mykeyv::server {
 namespace {
 
-constexpr std::chrono::milliseconds reconcile_pause{20};
+constexpr std::chrono::milliseconds reconcile_pause_after_refusal{500};
+constexpr std::chrono::milliseconds gossip_pause_with_news{100};
 
 std::vector<std::string> node_words(std::vector<std::string> words)
 {
@@ -81,6 +82,7 @@ change_result conductor::ask_to_join(endpoint const& member, cluster::node const
         auto const link = std::make_shared<peer_link>(thread_, member, greeting(cluster_id{}));
         link->ask({"KV.NODE", "JOIN", self.id.text(), self.endpoint.text(), std::to_string(self.weight)},
                   [link, &promise](resp::value const* reply, std::string const& why) {
+                      link->close();
                       if (reply == nullptr) { return promise.set_value(cluster::refusal{why}); }
                       auto const text = reply->text() != nullptr ? *reply->text() : std::string{};
                       promise.set_value(reply->is_error() ? change_result{cluster::refusal{text}} : change_result{text});
@@ -117,6 +119,13 @@ void conductor::send(node_id to, cluster::slot_request request, unsigned lane)
 
 void conductor::slot_asked(cluster::slot_request asked, unique_function<void(std::optional<cluster::slot_reply>)> answer)
 {
+    // One of the two has an older topology. Taken all the same, the slot would only be sent back.
+    auto const is_wanted = node_.owners->topology()->owner_of(asked.slot) == node_.store->id();
+    if (!is_wanted && std::holds_alternative<cluster::prepare>(asked.what)) {
+        auto no = reply_to(asked);
+        no.reason = "the topology that is known here does not want the slot here";
+        return answer(std::move(no));
+    }
     auto const lane = node_.store->lane_of(asked.slot);
     node_.store->tell_agent(lane, [this, lane, asked = std::move(asked), answer = std::move(answer)](errc why) mutable {
         why == errc::ok ? ports_[lane]->mover().asked(std::move(asked), std::move(answer)) : answer(std::nullopt);
@@ -160,10 +169,10 @@ void conductor::refresh_links()
     }
 }
 
-void conductor::reconcile_soon()
+void conductor::reconcile_soon(std::chrono::milliseconds after)
 {
     if (!reconcile_timer_ || std::exchange(reconcile_is_due_, true)) { return; }
-    reconcile_timer_->start(reconcile_pause, [this] {
+    reconcile_timer_->start(after, [this] {
         reconcile_is_due_ = false;
         reconcile();
     });
@@ -184,10 +193,13 @@ void conductor::reconcile()
     }
     for (unsigned i = 0; i < ports_.size(); ++i) {
         node_.store->tell_lane(i, [this, i, w = std::move(wishes[i])](errc why) mutable {
-            if (why == errc::ok) { ports_[i]->mover().want(std::move(w)); }
+            if (why == errc::ok) { return ports_[i]->mover().want(std::move(w)); }
+            // A lane that waits for its MySQL takes no errands; nobody else would tell it.
+            if (why != errc::stopping) { thread_.post([this] { reconcile_soon(reconcile_pause_after_refusal); }); }
         });
     }
     retire_if_empty();
+    if (news_number() != news_gossiped_) { gossip_timer_->start(gossip_pause_with_news, [this] { gossip(); }); }
 }
 
 /// A node that is to leave and owns nothing any more takes itself out.

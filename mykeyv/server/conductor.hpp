@@ -111,7 +111,7 @@ private:
     void refresh_links();
     void insist_on_own_address();
     void reconcile();
-    void reconcile_soon();
+    void reconcile_soon(std::chrono::milliseconds after = std::chrono::milliseconds{20});
     void retire_if_empty();
     cluster::checked<std::vector<node_id>> planned(cluster::topology const&) const;
     std::string plan_text(std::uint64_t version, std::vector<node_id> const& desired) const;
@@ -127,6 +127,7 @@ private:
     std::shared_ptr<cluster::topology const> topology_;
     std::unordered_map<node_id, peer> peers_;
     std::deque<unique_function<void()>> changes_;  // that wait for one that is being saved
+    std::uint64_t news_gossiped_ = 0;
     bool saving_ = false;
     bool stopped_ = false;
     bool reconcile_is_due_ = false;

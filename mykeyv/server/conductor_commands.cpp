@@ -31,11 +31,9 @@ cluster::checked<std::vector<node_id>> conductor::planned(cluster::topology cons
 {
     std::vector<cluster::weighted_node> nodes;
     for (auto const& n : of.nodes()) { nodes.push_back({n.id, n.weight}); }
-    auto owners = node_.owners->owners();
-    // What nobody is known to serve will be served where it was to be.
-    for (unsigned number = 0; number < slot::count; ++number) {
-        if (!owners[number]) { owners[number] = of.owner_of(slot{number}); }
-    }
+    // From where the slots are to be, not from where they are known to be: the news of a move that has just ended may still be on
+    // its way here. What has not moved yet has no more to move by this than it had.
+    std::vector<std::optional<node_id>> const owners(of.owners().begin(), of.owners().end());
     auto plan = cluster::plan_slots(owners, nodes);
     if (!plan) { return plan.error(); }
     return std::move(plan->owners);
@@ -162,7 +160,8 @@ std::string conductor::status_text()
                          {"parked_us_max", 0},
                          {"parked_us_p99", 0}});
         }
-        slots_to_move += said["to_leave"].get<std::uint64_t>();
+        // What another node says is input.
+        if (auto const& to_leave = said["to_leave"]; to_leave.is_number_unsigned()) { slots_to_move += to_leave.get<std::uint64_t>(); }
         nodes.push_back(std::move(said));
     }
     return json{{"cluster", topology().cluster().text()},      {"version", topology().version()},
@@ -184,6 +183,7 @@ void conductor::add(endpoint where, std::uint32_t weight, change_done done)
         auto const shared = std::make_shared<change_done>(std::move(done));
         link->ask({"KV.NODE", "INVITE", self->endpoint.text(), std::to_string(weight)},
                   [link, shared](resp::value const* reply, std::string const& why) {
+                      link->close();
                       if (reply == nullptr) { return (*shared)(refusal{why}); }
                       if (reply->is_error()) { return (*shared)(refusal{reply->text() != nullptr ? *reply->text() : "refused"}); }
                       (*shared)(std::string{});
@@ -203,6 +203,7 @@ void conductor::become_member(endpoint member, std::uint32_t weight, change_done
             auto const link = std::make_shared<peer_link>(thread_, member, greeting(cluster_id{}));
             link->ask({"KV.NODE", "JOIN", self.id.text(), self.endpoint.text(), std::to_string(self.weight)},
                       [this, link, shared](resp::value const* reply, std::string const& why) {
+                          link->close();
                           auto const* const text = reply != nullptr ? reply->text() : nullptr;
                           auto parsed = text != nullptr && !reply->is_error()
                                             ? cluster::topology::parse(*text)

@@ -108,6 +108,7 @@ void conductor::learn(json const& told, node_id from, peer& of)
 void conductor::gossip()
 {
     if (!gossip_timer_) { return; }
+    news_gossiped_ = news_number();
     for (auto& [id, each] : peers_) { gossip_with(id, each); }
     gossip_timer_->start(gossip_pause, [this] { gossip(); });
 }

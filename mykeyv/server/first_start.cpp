@@ -22,6 +22,8 @@ checked<topology> parse(std::string const& text, std::string_view origin)
 checked<starting_topology> with_own_address(starting_topology chosen, cluster::node const& self)
 {
     auto const* const known = chosen.topology.find(self.id);
+    // One that has left its cluster starts all the same: what it still owns, if anything, is to go to the others.
+    if (known == nullptr && !chosen.is_new) { return chosen; }
     if (known == nullptr) { return refusal{fmt::format("the topology does not name this node, {}", self.id.text())}; }
     if (known->endpoint == self.endpoint) { return chosen; }
     auto changed = chosen.topology.with_endpoint(self.id, self.endpoint, self.id);

@@ -9,6 +9,12 @@
 
 namespace mykeyv::server {
 
+void pacer::set(std::uint64_t rate)
+{
+    std::lock_guard const lock{mutex_};
+    if (rate_.exchange(rate) != rate) { next_ = {}; }  // what is waited for by the old rate
+}
+
 pacer::time pacer::after(std::size_t bytes, time now)
 {
     auto const rate = rate_.load();

@@ -18,7 +18,7 @@ class pacer {
 public:
     using time = std::chrono::steady_clock::time_point;
     /// Bytes per second; 0: no limit.
-    void set(std::uint64_t rate) noexcept { rate_ = rate; }
+    void set(std::uint64_t rate);
     /// When the next bytes may be sent, after these.
     time after(std::size_t bytes, time now);
 

@@ -152,7 +152,8 @@ class a_command_line(unittest.TestCase):
         return done.err
 
     def test_help_goes_to_stdout_and_is_no_error(self):
-        for command in ([], ["get"], ["set"], ["delete"], ["update"], ["list"], ["status"], ["slots"], ["ping"], ["playground"]):
+        for command in ([], ["get"], ["set"], ["delete"], ["update"], ["list"], ["status"], ["slots"], ["ping"], ["playground"],
+                        ["node"], ["node", "list"], ["node", "add"], ["node", "remove"], ["rehash"]):
             done = mykeyv(*command, "--help")
             self.assertEqual((done.code, done.err), (0, ""))
             self.assertIn("Usage: mykeyv", done.out)

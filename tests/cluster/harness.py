@@ -199,7 +199,8 @@ class mariadb(process):
 
     def start(self):
         self.spawn([shutil.which("mariadbd", path=os.environ["PATH"] + ":/usr/sbin"), "--no-defaults", f"--datadir={self.folder}/mysql",
-                    f"--socket={self.socket}", f"--pid-file={self.folder}/pid", "--skip-networking", "--innodb-log-file-size=96M",
+                    f"--socket={self.socket}", f"--pid-file={self.folder}/pid", f"--tmpdir={self.folder}",
+                    "--skip-networking", "--innodb-log-file-size=96M",
                     "--performance-schema=OFF", *as_root(), *self.options], stdout=subprocess.DEVNULL)
         await_true(lambda: self.is_running() and self.accepts(), "mariadbd accepts connections", START_SECONDS)
         return self
@@ -236,8 +237,12 @@ def copy_database(target):
     """Lays down the files of an empty database. Made once per program: that costs seconds, a copy does not."""
     template = _root / "template"
     if not template.exists():
+        # Its own folder for temporary tables: a server that starts erases those it finds in the common one, whoever uses them.
+        scratch = temporary_folder("scratch")
+        shutil.rmtree(f"{template}.new", ignore_errors=True)
         done = subprocess.run(["mariadb-install-db", "--no-defaults", "--auth-root-authentication-method=normal", "--skip-test-db",
-                               "--skip-name-resolve", f"--datadir={template}.new", "--innodb-log-file-size=96M", *as_root(),
+                               "--skip-name-resolve", f"--datadir={template}.new", f"--tmpdir={scratch}",
+                               "--innodb-log-file-size=96M", *as_root(),
                                "--innodb-flush-log-at-trx-commit=0", "--innodb-flush-method=nosync"], capture_output=True, text=True)
         assert done.returncode == 0, done.stdout + done.stderr
         os.rename(f"{template}.new", template)
@@ -283,13 +288,13 @@ class cluster:
         return json.loads(self.nodes[of].call("KV.CLUSTER", "STATUS"))
 
     def await_settled(self, seconds=120.0):
-        """Waits until every member says that no slot has to move; what it says then."""
+        """Waits until every member says that no slot has to move, and has heard the same of all others; what it says then."""
         def settled():
             told = [json.loads(n.call("KV.CLUSTER", "STATUS")) for n in self.nodes if n.is_running()]
             version = max(each["version"] for each in told)
             well = all(each["version"] == version and each["slots_to_move"] == 0 for each in told)
-            heard = all(member["version"] == version for each in told for member in each["nodes"])
-            return told[0] if well and heard else None
+            there = all(n["version"] == version and n["slots"] == n["desired"] for each in told for n in each["nodes"])
+            return told[0] if well and there else None
         return await_true(settled, "every slot is where it is to be", seconds)
 
     def owner(self, key):

@@ -61,7 +61,44 @@ public:
         taken_unknown_.assign(unknown_.size(), false);
     }
 
-    bool run(record const& now, std::size_t first)
+    /// Depth first, without recursion: a history may have thousands of events.
+    bool run()
+    {
+        std::vector<level> path;
+        if (enter({}, 0, path)) { return true; }
+        while (!path.empty()) {
+            auto& here = path.back();
+            if (here.tried > 0) { mark(here.choices[here.tried - 1], false); }
+            if (here.tried == here.choices.size()) {
+                path.pop_back();
+                continue;
+            }
+            auto const chosen = here.choices[here.tried++];
+            mark(chosen, true);
+            if (enter(chosen.after, here.first, path)) { return true; }
+        }
+        return false;
+    }
+
+    std::string farthest() const { return known_[farthest_]->text(); }
+
+private:
+    /// An event that may take effect next, and the record then.
+    struct choice {
+        bool is_known;
+        std::size_t event;
+        record after;
+    };
+    struct level {
+        std::size_t first;  // the first known event that has not taken effect
+        std::vector<choice> choices;
+        std::size_t tried = 0;
+    };
+
+    void mark(choice const& which, bool taken) { (which.is_known ? taken_ : taken_unknown_)[which.event] = taken; }
+
+    /// True: every known event has taken effect. Goes a level deeper unless it was here before.
+    bool enter(record const& now, std::size_t first, std::vector<level>& path)
     {
         while (first < known_.size() && taken_[first]) { ++first; }
         if (first == known_.size()) { return true; }
@@ -71,32 +108,28 @@ public:
         for (auto i = first; i < known_.size() && known_[i]->begun <= latest; ++i) {
             if (!taken_[i]) { latest = std::min(latest, known_[i]->ended); }
         }
+        level next{first, {}};
         for (auto i = first; i < known_.size() && known_[i]->begun <= latest; ++i) {
-            if (!taken_[i] && take(*known_[i], now, first, taken_, i)) { return true; }
+            if (taken_[i]) { continue; }
+            for (auto& after : outcomes(*known_[i], now)) { next.choices.push_back({true, i, std::move(after)}); }
         }
         for (std::size_t i = 0; i < unknown_.size(); ++i) {
-            if (!taken_unknown_[i] && unknown_[i]->begun <= latest && take(*unknown_[i], now, first, taken_unknown_, i)) { return true; }
+            if (taken_unknown_[i] || unknown_[i]->begun > latest) { continue; }
+            for (auto& after : outcomes(*unknown_[i], now)) { next.choices.push_back({false, i, std::move(after)}); }
         }
-        return false;
-    }
-
-    std::string farthest() const { return known_[farthest_]->text(); }
-
-private:
-    bool take(event const& e, record const& now, std::size_t first, std::vector<bool>& taken, std::size_t i)
-    {
-        taken[i] = true;
-        for (auto const& next : outcomes(e, now)) {
-            if (run(next, first)) { return true; }
-        }
-        taken[i] = false;
+        path.push_back(std::move(next));
         return false;
     }
 
     std::string configuration(record const& now, std::size_t first) const
     {
         auto text = std::to_string(first) + ':';
-        for (auto i = first; i < std::min(known_.size(), first + 64); ++i) { text += taken_[i] ? '1' : '0'; }
+        // All that is taken behind the first that is not; mostly little, but one slow event may see hundreds pass.
+        auto last = first;
+        for (auto i = first; i < known_.size() && (i <= last || known_[i]->begun <= known_[first]->ended); ++i) {
+            if (taken_[i]) { last = i; }
+        }
+        for (auto i = first; i <= last; ++i) { text += taken_[i] ? '1' : '0'; }
         text += ':';
         for (auto const each : taken_unknown_) { text += each ? '1' : '0'; }
         text += now.value ? ':' + *now.value : "-";
@@ -121,12 +154,12 @@ std::string event::text() const
                        expires_at ? fmt::format(" until {}", expires_at->value) : "", known ? answer.value_or("absent") : "not known");
 }
 
-bool is_linearizable(std::vector<event> const& all) { return search{all}.run({}, 0); }
+bool is_linearizable(std::vector<event> const& all) { return search{all}.run(); }
 
 std::string first_unexplained(std::vector<event> const& all)
 {
     search tried{all};
-    tried.run({}, 0);
+    tried.run();
     return tried.farthest();
 }
 

@@ -29,10 +29,10 @@ struct totals {
 };
 
 /// Runs seeds until one breaks a promise; that one.
-std::optional<std::uint64_t> run_seeds(std::uint64_t first, std::uint64_t count, totals& all)
+std::optional<std::uint64_t> run_seeds(std::uint64_t first, std::uint64_t count, simulation::weather how, totals& all)
 {
     for (auto seed = first; seed < first + count; ++seed) {
-        auto const one = simulation::run(seed, false);
+        auto const one = simulation::run(seed, how, false);
         all.add(one);
         if (one.violated) {
             fmt::print("seed {}: {}\n", seed, *one.violated);
@@ -46,14 +46,14 @@ int check(std::uint64_t first, std::uint64_t count)
 {
     auto const begin = std::chrono::steady_clock::now();
     totals all;
-    auto const failed = run_seeds(first, count, all);
+    auto const failed = run_seeds(first, count, simulation::weather::any, all);
     auto const seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
     for (auto const& [what, times] : all.sum.seen) { fmt::print("{:>12}  {}\n", times, what); }
     fmt::print("{} seeds from {} on, {:.0f} a second; {} operations checked, {} of unknown outcome, {} events\n", all.seeds, first,
                static_cast<double>(all.seeds) / seconds, all.sum.operations, all.sum.unknown, all.sum.events);
     if (!failed) { return 0; }
     fmt::print("seed {} breaks a promise. Its history:\n", *failed);
-    simulation::run(*failed, true);
+    simulation::run(*failed, simulation::weather::any, true);
     fmt::print("again: simulate --first {} --seeds 1\n", *failed);
     return 1;
 }
@@ -68,7 +68,7 @@ int check_mutants(std::uint64_t first, std::uint64_t count, std::string const& o
         cluster::chosen_mutant = which;
         totals all;
         fmt::print("{}: ", name);
-        if (run_seeds(first, count, all)) {
+        if (run_seeds(first, count, simulation::weather::rough, all)) {
             ++found;
         } else {
             fmt::print("NOT FOUND in {} seeds\n", count);

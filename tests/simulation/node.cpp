@@ -55,6 +55,10 @@ struct node::life {
           known{of.cache_bytes_},
           env{of.silence_, in, mysql, known, 1000, std::chrono::milliseconds{1000}}
     {
+        limits.cut_over_keys_max = in.below(3);
+        limits.outgoing_per_lane_max = 1 + in.below(4);
+        limits.slots_per_commit = 1 + in.below(4);
+        limits.on_the_way_bytes_max = 1 + in.below(200);
         constexpr store::serving_lease::clock_ms far = store::serving_lease::clock_ms{1} << 60;
         env.lease.renew(far);
         std::vector<std::pair<slot, store::slot_row>> rows[lanes];
@@ -278,7 +282,10 @@ void node::received(unsigned from, slot_request r)
              auto const s = r.slot;
              auto const offer = r.offer;
              life_->all[number].mover->asked(std::move(r), [this, from, s, offer](std::optional<slot_reply> reply) {
-                 reply ? cluster_.send(index_, from, std::move(*reply)) : unheard(from, s, offer);
+                 if (!reply) { return unheard(from, s, offer); }
+                 cluster_.send(index_, from, std::move(*reply));
+                 // Not to be noticed by the other end is the worst moment.
+                 if (world_.one_in(world_.trouble.statement_crashes / 30)) { throw crash{}; }
              });
          }});
 }

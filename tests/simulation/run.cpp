@@ -25,7 +25,7 @@ struct key_history {
 /// Everything that happens in one run.
 class scenario {
 public:
-    scenario(std::uint64_t seed, bool traced) : world_{seed, traced} {}
+    scenario(std::uint64_t seed, weather how, bool traced) : world_{seed, traced}, weather_{how} {}
     ~scenario()
     {
         // What is under way ends with its node, and tells its client so.
@@ -65,6 +65,7 @@ private:
     std::shared_ptr<event> choose_event();
 
     world world_;
+    weather const weather_;
     std::optional<cluster> cluster_;
     std::map<std::string, key_history> keys_;
     std::vector<std::string> names_;
@@ -103,7 +104,7 @@ void scenario::play()
 /// Some runs are rough in one way, some in all, some in none; in some nearly every message goes astray.
 void scenario::choose_trouble()
 {
-    if (world_.one_in(3)) {
+    if (world_.one_in(3) || weather_ == weather::rough) {
         world_.trouble = {.statement_lost = 1000,
                           .statement_refused = 0,
                           .statement_crashes = world_.one_in(2) ? 400u : 0u,
@@ -321,6 +322,6 @@ void scenario::check_histories()
 
 }  // namespace
 
-report run(std::uint64_t seed, bool traced) { return scenario{seed, traced}.run(); }
+report run(std::uint64_t seed, weather how, bool traced) { return scenario{seed, how, traced}.run(); }
 
 }  // namespace mykeyv::simulation

@@ -17,7 +17,13 @@ struct report {
     std::optional<std::string> violated;  ///< which promise
 };
 
+/// What goes wrong in a run.
+enum class weather {
+    any,    ///< as the seed says
+    rough,  ///< many messages come late, twice or not at all
+};
+
 /// The same seed gives the same history. `traced`: it is printed as it happens.
-report run(std::uint64_t seed, bool traced);
+report run(std::uint64_t seed, weather, bool traced);
 
 }  // namespace mykeyv::simulation

@@ -21,6 +21,11 @@ private:
     unique_function<void()> task_;
 };
 
+std::size_t wire_bytes(request const& what, action::prelude first) noexcept
+{
+    return what.wire.size() + (first == action::prelude::code ? what.code_wire.size() : 0);
+}
+
 client_options checked(client_options options)
 {
     auto const demand = [](bool met, char const* sentence) {
@@ -52,6 +57,7 @@ request_machine::rules rules_of(request const& what, int redirects_max)
             .follows_redirects = what.follows_redirects,
             .patient = what.patient,
             .has_code = !what.code_wire.empty(),
+            .divisible = !what.places.empty(),
             .redirects_max = redirects_max};
 }
 
@@ -89,9 +95,13 @@ void engine::perform(operation_id id, request what, deadline until, done then, i
 {
     ticket const who{++last_ticket_};
     request_machine const machine{rules_of(what, options_.redirects_max)};
-    auto& made = operations_.emplace(who, operation{id, std::move(what), machine, std::move(then), {}, {}, {}, {}}).first->second;
+    auto& made = operations_.emplace(who, operation{id, std::move(what), machine, std::move(then)}).first->second;
     if (stopped_) { return act(who, made.machine.on_stop()); }
     if (until != deadline::max()) { set_timer(who, made.deadline, until); }
+    if (auto const* pause = std::get_if<a_while>(&made.what.to)) {
+        made.machine.start_later(0);
+        return set_timer(who, made.pause, clock::now() + pause->length);
+    }
     if (delay > 0) { return act(who, made.machine.start_later(delay)); }
     act(who, made.machine.start());
 }
@@ -131,48 +141,65 @@ void engine::interrupt(ticket who, unique_function<action(request_machine&)> eve
     if (owed && !operations_.contains(who)) { on->abandon(); }
 }
 
-void engine::learn(redirect const& told) { map_.assign({told.place, told.place}, told.node, ""); }
+void engine::learn(redirect const& told)
+{
+    map_.assign({told.place, told.place}, told.node, "");
+    newest_owner_ = told.node;
+}
 
 void engine::act(ticket who, action const& next)
 {
     auto& concerned = operations_.at(who);
     switch (next.what) {
     case action::kind::nothing: return;
-    case action::kind::send: send(who, next); break;
-    case action::kind::wait: set_timer(who, concerned.pause, clock::now() + backoff_.pause(next.attempt)); break;
+    case action::kind::send:
+        concerned.first = next.first;
+        concerned.told = next.node;
+        send(who);
+        break;
+    case action::kind::wait:
+        set_timer(who, concerned.pause, clock::now() + backoff_.pause(next.attempt));
+        step_back(who, concerned);
+        break;
     case action::kind::complete: return complete(who, next.error, {});
     }
     if (next.refresh_map) { refresh(); }
 }
 
-void engine::send(ticket who, action const& next)
+void engine::send(ticket who)
 {
     auto& concerned = operations_.at(who);
-    concerned.first = next.first;
-    if (next.node) { return send_to(who, concerned, *next.node); }
+    auto const* place = std::get_if<slot>(&concerned.what.to);
+    if (concerned.stands == standing::held) {
+        order_.wake(*place, {concerned.id, who});
+        return let_go(*place);
+    }
+    if (concerned.told) { return send_to(who, concerned, *concerned.told); }
     if (auto const* node = std::get_if<endpoint>(&concerned.what.to)) { return send_to(who, concerned, *node); }
     if (auto const* wanted = std::get_if<the_map>(&concerned.what.to)) {
         if (wanted->fresh || map_.empty()) { return await_map(who); }
         return act(who, concerned.machine.on_reply({}));
     }
+    if (std::holds_alternative<a_while>(concerned.what.to)) { return act(who, concerned.machine.on_reply({})); }
     if (map_.empty()) { return await_map(who); }
-    if (auto const* place = std::get_if<slot>(&concerned.what.to)) {
+    if (place != nullptr) {
         auto const* owner = map_.owner(*place);
         if (owner == nullptr) { return act(who, concerned.machine.on_no_owner(errc::cluster_down)); }
         return send_to(who, concerned, *owner);
     }
-    auto const& nodes = map_.nodes();
-    send_to(who, concerned, nodes[static_cast<std::size_t>(who) % nodes.size()]);
+    auto const& nodes = map_.nodes();  // after a failure the next one
+    send_to(who, concerned, nodes[(static_cast<std::size_t>(who) + concerned.attempts++) % nodes.size()]);
 }
 
 void engine::send_to(ticket who, operation& concerned, endpoint const& node)
 {
-    concerned.on = connection_to(node, concerned.what.to);
-    auto const bytes = concerned.what.wire.size() + (concerned.first == action::prelude::code ? concerned.what.code_wire.size() : 0);
-    if (!concerned.on->enqueue(who, bytes)) { act(who, concerned.machine.on_refused(errc::overloaded)); }
+    auto const& on = connection_to(node, concerned.what.to);
+    if (!may_go(who, concerned, *on)) { return; }
+    concerned.on = on;
+    if (!on->enqueue(who, wire_bytes(concerned.what, concerned.first))) { act(who, concerned.machine.on_refused(errc::overloaded)); }
 }
 
-void engine::complete(ticket who, errc error, resp::value reply)
+void engine::complete(ticket who, errc error, resp::value reply, bool answered)
 {
     auto const found = operations_.find(who);
     auto ended = std::move(found->second);
@@ -180,7 +207,9 @@ void engine::complete(ticket who, errc error, resp::value reply)
     drop_timer(ended.deadline);
     drop_timer(ended.pause);
     arm();
+    // Told first: a further request of the same operation takes its place in the order before others go on.
     ended.then(error == errc::ok ? error_code{} : make_error_code(error), std::move(reply));
+    leave_order(who, ended, answered);
 }
 
 std::shared_ptr<connection> const& engine::connection_to(endpoint const& node, destination const& to)
@@ -215,8 +244,9 @@ bool engine::on_reply(ticket who, resp::value&& reply)
     if (meaning.what == answer::kind::moved) { learn({meaning.place, meaning.node}); }
     auto const next = found->second.machine.on_reply(meaning);
     if (next.what == action::kind::complete) {
-        complete(who, next.error, std::move(reply));
+        complete(who, next.error, std::move(reply), true);
     } else {
+        step_back(who, found->second);
         act(who, next);
     }
     return true;
@@ -224,14 +254,21 @@ bool engine::on_reply(ticket who, resp::value&& reply)
 
 void engine::on_lost(ticket who)
 {
-    if (auto const found = operations_.find(who); found != operations_.end()) { act(who, found->second.machine.on_lost()); }
+    auto const found = operations_.find(who);
+    if (found == operations_.end()) { return; }
+    auto const next = found->second.machine.on_lost();
+    note_hindrance(found->second);
+    act(who, next);
 }
 
 void engine::on_unreachable(ticket who, errc refused)
 {
     auto const found = operations_.find(who);
     if (found == operations_.end()) { return; }
-    act(who, refused == errc::ok ? found->second.machine.on_unreachable() : found->second.machine.on_refused(refused));
+    auto& machine = found->second.machine;
+    auto const next = refused == errc::ok ? machine.on_unreachable() : machine.on_refused(refused);
+    note_hindrance(found->second);
+    act(who, next);
 }
 
 }  // namespace mykeyv::detail

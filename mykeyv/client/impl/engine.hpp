@@ -10,6 +10,7 @@
 #include "mykeyv/client/impl/request.hpp"
 #include "mykeyv/client/impl/request_machine.hpp"
 #include "mykeyv/client/impl/slot_map.hpp"
+#include "mykeyv/client/impl/slot_order.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -55,32 +56,47 @@ public:
     slot_map const& map() const noexcept { return map_; }
     /// A node said so.
     void learn(redirect const&);
+    /// A request for keys of this slot may travel with those of other slots: no order is to be kept with what is under way elsewhere.
+    bool goes_straight(slot);
 
 private:
     using timers = std::multimap<clock::time_point, ticket>;
+    enum class standing { fresh, out, held };  // as slot_order has it; requests without a slot stay fresh
     struct operation {
         operation_id id;
         request what;
         request_machine machine;
         done then;
+        standing stands = standing::fresh;
         action::prelude first = action::prelude::none;
-        std::shared_ptr<connection> on;           // where it was last queued
-        std::optional<timers::iterator> deadline;
-        std::optional<timers::iterator> pause;
+        std::optional<endpoint> told = {};        // where a node sent it; nothing: the map knows
+        unsigned attempts = 0;
+        std::shared_ptr<connection> on = {};      // where it was last queued
+        std::optional<timers::iterator> deadline = {};
+        std::optional<timers::iterator> pause = {};
     };
     using connections = std::vector<std::shared_ptr<connection>>;
 
     void act(ticket, action const&);
     void interrupt(ticket, unique_function<action(request_machine&)> event);
-    void send(ticket, action const&);
+    void send(ticket);
     void send_to(ticket, operation&, endpoint const&);
-    void complete(ticket, errc, resp::value reply);
+    void complete(ticket, errc, resp::value reply, bool answered = false);
     std::shared_ptr<connection> const& connection_to(endpoint const&, destination const&);
 
     int write(ticket, std::string& out) override;
     bool on_reply(ticket, resp::value&&) override;
     void on_lost(ticket) override;
     void on_unreachable(ticket, errc refused) override;
+
+    // engine_order.cpp
+    bool may_go(ticket, operation&, connection const&);
+    void step_back(ticket, operation&);
+    void stand(operation&, standing);
+    void note_hindrance(operation const&);
+    void leave_order(ticket, operation const&, bool answered);
+    void let_go(slot);
+    void let_go(ticket);
 
     void set_timer(ticket, std::optional<timers::iterator>&, clock::time_point);
     void drop_timer(std::optional<timers::iterator>&);
@@ -104,10 +120,15 @@ private:
 
     std::vector<endpoint> seeds_;
     slot_map map_;
+    endpoint newest_owner_;  // the last that a redirect named; the first to be asked for the map
     std::vector<ticket> waiting_for_map_;
     std::vector<endpoint> candidates_;  // still to be asked for the map in this round, last first
     errc map_hindrance_ = errc::ok;     // why there was no map to be had in this round
     bool refreshing_ = false;
+
+    slot_order order_;
+    std::size_t held_bytes_ = 0;   // of requests that the order holds
+    std::vector<slot> to_let_go_;  // where something changed; served by the outermost let_go
 
     backoff backoff_;
     std::unordered_map<ticket, operation> operations_;

@@ -47,6 +47,7 @@ void engine::on_timer()
         bool const over = concerned.deadline == due;
         drop_timer(over ? concerned.deadline : concerned.pause);
         if (over) {
+            if (concerned.stands == standing::held) { concerned.machine.on_held_up(order_.hindrance(std::get<slot>(concerned.what.to))); }
             interrupt(who, [](request_machine& machine) { return machine.on_deadline(); });
         } else {
             act(who, concerned.machine.on_waited());
@@ -70,7 +71,8 @@ void engine::refresh()
     ask_next_candidate();
 }
 
-// The nodes of the map, then the seeds; those first with whom we are in contact. In reverse, to be taken from the back.
+// The nodes of the map, then the seeds; those first with whom we are in contact, and before them the one that was named as an owner
+// last: it knows of itself what others hear later. In reverse, to be taken from the back.
 std::vector<endpoint> engine::map_candidates() const
 {
     auto candidates = map_.nodes();
@@ -81,6 +83,7 @@ std::vector<endpoint> engine::map_candidates() const
         auto const found = connections_.find(node);
         return found != connections_.end() && found->second.front()->ready();
     });
+    std::stable_partition(candidates.begin(), candidates.end(), [this](endpoint const& node) { return node == newest_owner_; });
     std::reverse(candidates.begin(), candidates.end());
     return candidates;
 }
@@ -127,7 +130,7 @@ void engine::resume(ticket who)
     if (found == operations_.end()) { return; }
     auto& concerned = found->second;
     if (std::holds_alternative<the_map>(concerned.what.to)) { return act(who, concerned.machine.on_reply({})); }
-    send(who, {.what = action::kind::send, .first = concerned.first});
+    send(who);
 }
 
 }  // namespace mykeyv::detail

@@ -77,6 +77,13 @@ request command_request(std::span<std::string const> arguments, command_route co
     return made;
 }
 
+request cluster_request(std::span<std::string const> words)
+{
+    std::vector<std::string_view> all{"KV.CLUSTER"};
+    all.insert(all.end(), words.begin(), words.end());
+    return {.wire = wire_of(all)};
+}
+
 request update_request(update_call const& call, std::span<key const> keys, std::span<std::size_t const> chosen)
 {
     auto const id = script_id::of(call.code).text();

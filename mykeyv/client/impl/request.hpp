@@ -6,11 +6,13 @@
 #include "mykeyv/base/slot.hpp"
 #include "mykeyv/client/core.hpp"
 
+#include <chrono>
 #include <compare>
 #include <optional>
 #include <span>
 #include <string>
 #include <variant>
+#include <vector>
 
 namespace mykeyv::detail {
 
@@ -23,7 +25,12 @@ struct the_map {
     bool fresh = false;
     friend auto operator<=>(the_map, the_map) = default;
 };
-using destination = std::variant<any_node, the_map, slot, endpoint>;
+/// To nobody: is answered when so long has passed.
+struct a_while {
+    std::chrono::milliseconds length{0};
+    friend auto operator<=>(a_while, a_while) = default;
+};
+using destination = std::variant<any_node, the_map, a_while, slot, endpoint>;
 
 struct request {
     std::string wire = {};  ///< one command in RESP
@@ -36,6 +43,9 @@ struct request {
     bool patient = true;
     /// What teaches the node the code of this request, if the node turns out not to know it; as RESP. Empty: none.
     std::string code_wire = {};
+    /// The slots of its keys, if they are several; the destination is their node. Where that does not execute all of it, it is for
+    /// its maker to ask again by slot.
+    std::vector<slot> places = {};
 };
 
 request get_request(key const&);
@@ -46,6 +56,8 @@ request ping_request();
 request slots_request(endpoint const& node);
 request scan_request(endpoint const& node, std::string const& cursor, std::string const& pattern, std::size_t count);
 request command_request(std::span<std::string const> arguments, command_route const&);
+/// KV.CLUSTER with these words, to any node.
+request cluster_request(std::span<std::string const> words);
 
 /// An update() of keys[each of chosen]. The destination is the caller's to fill in.
 struct update_call {

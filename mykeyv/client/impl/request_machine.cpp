@@ -10,7 +10,7 @@ action request_machine::start() noexcept { return send({}, action::prelude::none
 action request_machine::start_later(int attempt) noexcept
 {
     state_ = state::waiting;
-    return {.what = action::kind::wait, .attempt = attempt};
+    return {.what = action::kind::wait, .refresh_map = true, .attempt = attempt};
 }
 
 void request_machine::on_sent() noexcept
@@ -24,7 +24,7 @@ action request_machine::on_reply(answer const& reply)
     switch (reply.what) {
     case answer::kind::result: return complete(errc::ok);
     case answer::kind::failed: return complete(reply.error);
-    case answer::kind::try_later: return wait(reply.error);
+    case answer::kind::try_later: return rules_.divisible ? complete(reply.error) : wait(reply.error);
     case answer::kind::moved:
     case answer::kind::ask:
         if (!rules_.follows_redirects) { return complete(errc::moved); }
@@ -77,6 +77,11 @@ action request_machine::on_stop() noexcept
 {
     if (done()) { return {}; }
     return complete(sent() && !rules_.repeatable ? errc::outcome_unknown : errc::stopping);
+}
+
+void request_machine::on_held_up(errc reason) noexcept
+{
+    if (hindrance_ == errc::timed_out_unsent) { hindrance_ = reason; }
 }
 
 action request_machine::on_refused(errc reason) noexcept { return done() ? action{} : complete(reason); }

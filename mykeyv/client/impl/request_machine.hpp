@@ -53,6 +53,7 @@ public:
         bool follows_redirects = true;
         bool patient = true;
         bool has_code = false;
+        bool divisible = false;  // it has several slots
         int redirects_max = limits::redirects_max;
     };
 
@@ -73,11 +74,15 @@ public:
     action on_deadline() noexcept;
     action on_cancel(cancel_mode) noexcept;
     action on_stop() noexcept;
+    /// It waits behind another request, which is kept by this; tells why, should its own time run out.
+    void on_held_up(errc reason) noexcept;
     /// Something that waiting does not heal: a full queue, a node that refuses us.
     action on_refused(errc) noexcept;
 
     bool sent() const noexcept { return state_ == state::sent; }
     bool done() const noexcept { return state_ == state::done; }
+    /// What keeps it from being executed, so far.
+    errc hindrance() const noexcept { return hindrance_; }
 
 private:
     enum class state { fresh, under_way, sent, waiting, done };

@@ -3,9 +3,9 @@
 
 #include "mykeyv/base/limits.hpp"
 
+#include <algorithm>
 #include <map>
 #include <utility>
-#include <variant>
 
 namespace mykeyv::detail {
 
@@ -22,48 +22,74 @@ update_plan::update_plan(key_list const& keys, update_call call, int rounds_max)
     }
 }
 
-std::vector<update_plan::group> update_plan::next_round(slot_map const& map)
+bool update_plan::has_one_slot() const
 {
-    if (rounds_ > rounds_max_) { fail_rest(errc::too_many_redirects); }
+    return std::all_of(pending_.begin(), pending_.end(), [&](std::size_t i) { return place_of(i) == place_of(pending_.front()); });
+}
+
+std::vector<update_plan::group> update_plan::first_round(slot_map const& map, std::function<bool(slot)> const& straight)
+{
     std::map<destination, std::vector<std::size_t>> by_destination;
     for (auto const index : std::exchange(pending_, {})) {
-        auto const place = slot_of(keys_[index].text());
+        auto const place = place_of(index);
         auto const* owner = map.owner(place);
-        bool const per_node = rounds_ == 0 && owner != nullptr;
-        by_destination[per_node ? destination{*owner} : destination{place}].push_back(index);
+        by_destination[owner != nullptr && straight(place) ? destination{*owner} : destination{place}].push_back(index);
     }
     std::vector<group> groups;
-    for (auto& [to, chosen] : by_destination) {
-        auto what = update_request(call_, keys_, chosen);
-        what.to = to;
-        what.follows_redirects = std::holds_alternative<slot>(to);
-        groups.push_back({std::move(chosen), std::move(what)});
-    }
-    if (!groups.empty()) { ++rounds_; }
+    for (auto& [to, chosen] : by_destination) { groups.push_back(group_of(std::move(chosen), to, 0)); }
     return groups;
 }
 
-void update_plan::on_answer(group const& asked, error_code ec, resp::value const& reply, std::vector<redirect>& learned)
+std::vector<update_plan::group> update_plan::on_answer(group const& asked, error_code ec, resp::value const& reply,
+                                                       std::vector<redirect>& learned)
 {
     auto const& chosen = asked.chosen;
-    if (is(ec, errc::moved) || is(ec, errc::cross_slot)) {
-        pending_.insert(pending_.end(), chosen.begin(), chosen.end());
-        return;
-    }
+    bool const divisible = !asked.of_one_slot;
+    if (is(ec, errc::moved) || is(ec, errc::cross_slot) || (divisible && is(ec, errc::cluster_down))) { return again(asked, chosen); }
     auto parts = ec ? result<std::vector<update_part>>{ec} : read_update(reply, chosen.size());
     if (parts.has_error()) {
         auto const detail = reply.is_error() ? read_error(*reply.text()).detail : std::string_view{};
         for (auto const index : chosen) { fail(index, parts.error(), detail); }
-        return;
+        return {};
     }
+    std::vector<std::size_t> not_executed;
     for (std::size_t i = 0; i < chosen.size(); ++i) {
         auto& part = (*parts)[i];
         if (part.owner) { learned.push_back(*part.owner); }
         part.outcome.key = std::move(outcomes_[chosen[i]].key);
         // Neither was executed: it is asked for again, and if that leads to nothing, this is what the caller learns.
-        if (part.moved || is(part.outcome.error, errc::cluster_down)) { pending_.push_back(chosen[i]); }
+        if (part.moved || is(part.outcome.error, errc::cluster_down)) { not_executed.push_back(chosen[i]); }
         outcomes_[chosen[i]] = std::move(part.outcome);
     }
+    return again(asked, std::move(not_executed));
+}
+
+std::vector<update_plan::group> update_plan::again(group const& asked, std::vector<std::size_t> keys)
+{
+    if (asked.round >= rounds_max_) {
+        pending_ = std::move(keys);
+        fail_rest(errc::too_many_redirects);
+        return {};
+    }
+    std::map<slot, std::vector<std::size_t>> by_slot;
+    for (auto const index : keys) { by_slot[place_of(index)].push_back(index); }
+    std::vector<group> groups;
+    for (auto& [place, chosen] : by_slot) { groups.push_back(group_of(std::move(chosen), place, asked.round + 1)); }
+    return groups;
+}
+
+// Keys of one slot always go by slot.
+update_plan::group update_plan::group_of(std::vector<std::size_t> chosen, destination const& to, int round) const
+{
+    auto what = update_request(call_, keys_, chosen);
+    for (auto const index : chosen) { what.places.push_back(place_of(index)); }
+    std::sort(what.places.begin(), what.places.end());
+    what.places.erase(std::unique(what.places.begin(), what.places.end()), what.places.end());
+    bool const one_slot = what.places.size() == 1;
+    what.to = one_slot ? destination{what.places.front()} : to;
+    what.follows_redirects = one_slot;
+    if (one_slot) { what.places.clear(); }
+    return {std::move(chosen), std::move(what), one_slot, round};
 }
 
 void update_plan::fail_rest(error_code ec)

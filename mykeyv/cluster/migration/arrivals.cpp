@@ -53,8 +53,13 @@ bool arrivals::forbid(slot s, slot_row const& row, transfer_offer const& offer)
 {
     if (mutant(mutants::no_is_not_durable)) { return true; }
     incoming_.erase(s);
+    if (rows_.commit(s, forbidding(row, offer)) != errc::ok) {
+        to_be_forbidden_[s] = offer;
+        return false;
+    }
+    to_be_forbidden_.erase(s);
     rows_.is_rubbish(s);
-    return rows_.commit(s, forbidding(row, offer)) == errc::ok;
+    return true;
 }
 
 void arrivals::begin(question_ptr q)
@@ -68,10 +73,9 @@ void arrivals::begin(question_ptr q)
     case on_prepare::begin: break;
     }
     // What was left of an earlier time, and of an import that is given up with this: all of it, before the first new row.
-    incoming_.erase(s);
+    if (row->state == slot_state::importing && !forbid(s, *row, row->offer)) { return q->nothing(); }
     if (!mutant(mutants::no_wipe) && !rows_.is_clean(s) && !rows_.clear(s)) {
-        // If they are of an import, it is over, and who erases rubbish is to see that.
-        row->state == slot_state::importing ? void(forbid(s, *row, row->offer)) : rows_.is_rubbish(s);
+        rows_.is_rubbish(s);
         return q->no("rows from before are still being erased");
     }
     change wanted;
@@ -107,24 +111,40 @@ void arrivals::receive(question_ptr q, portion& rows)
     rows_.plan(std::move(wanted));
 }
 
+/// Versions are continued behind those of a slot before it is taken, not with it: of a take-over whose commit has no known outcome
+/// whoever reads the row next learns that the slot is ours. If it is not taken after all, some numbers are left out.
+bool arrivals::reserve_versions(std::uint64_t last)
+{
+    auto const ceiling = lane_.ceiling_behind(last);
+    auto const done = !ceiling ? errc::ok : lane_.step([&](store::lane_session& session) {
+        auto failed = session.raise_version_ceiling(*ceiling);
+        return failed ? failed : session.commit();
+    });
+    if (done == errc::ok && !mutant(mutants::versions_not_continued)) { lane_.continue_behind(last, ceiling); }
+    return done == errc::ok;
+}
+
 void arrivals::take_over(question_ptr q, cut_over& offered)
 {
     auto const* const import = alive(q->asked.slot, q->asked.offer);
     auto const is_next =
         import != nullptr && (offered.last.number == import->next || import->next == 0 || mutant(mutants::number_not_compared));
     if (!is_next) { return was_taken(*q); }
+    // It may have been taken already, by a commit of unknown outcome, and written to since.
+    auto const* const row = rows_.row(q->asked.slot);
+    if (row == nullptr) { return q->nothing(); }
+    if (row->state != slot_state::importing || row->offer != import->offer) { return was_taken(*q); }
+    if (!reserve_versions(offered.last_version)) { return q->nothing(); }
     auto const is_mutants_import = import->next == 0;
     change wanted;
     wanted.slot = q->asked.slot;
     wanted.rows = std::move(offered.last.rows);
     wanted.is_counted = true;
     if (!mutant(mutants::summary_not_compared) && !is_mutants_import) { wanted.awaited = offered.summary; }
-    wanted.version_ceiling = lane_.ceiling_behind(offered.last_version);
     wanted.row = slot_row{slot_state::owned, q->asked.offer, q->asked.source};
-    wanted.then = [this, q, last_version = offered.last_version](change& made, errc done) {
+    wanted.then = [this, q](change& made, errc done) {
         if (done != errc::ok) { return not_taken_over(*q, made, done); }
         incoming_.erase(made.slot);
-        if (!mutant(mutants::versions_not_continued)) { lane_.continue_behind(last_version, made.version_ceiling); }
         rows_.serve(made.slot);
         q->yes();
     };
@@ -165,7 +185,7 @@ arrivals::time arrivals::wake()
 {
     auto const now = lane_.surroundings().time.steady();
     auto next = time::max();
-    std::vector<std::pair<slot, transfer_offer>> silent;
+    std::vector<std::pair<slot, transfer_offer>> silent(to_be_forbidden_.begin(), to_be_forbidden_.end());
     for (auto const& [s, import] : incoming_) {
         // Longer than a source waits for an answer before it gives up.
         auto const until = import.heard + 2 * limits_.patience;
@@ -173,7 +193,13 @@ arrivals::time arrivals::wake()
     }
     for (auto const& [s, offer] : silent) {
         auto const* const row = rows_.row(s);
-        if (row == nullptr || !forbid(s, *row, offer)) { next = std::min(next, now + limits_.again_after); }
+        auto const is_over = row != nullptr && (row->state != slot_state::importing || row->offer > offer);
+        if (is_over) {
+            to_be_forbidden_.erase(s);
+            if (alive(s, offer) != nullptr) { incoming_.erase(s); }
+        } else if (row == nullptr || !forbid(s, *row, offer)) {
+            next = std::min(next, now + limits_.again_after);
+        }
     }
     return next;
 }

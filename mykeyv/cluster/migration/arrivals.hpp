@@ -49,6 +49,7 @@ private:
     void receive(question_ptr, portion&);
     void take_over(question_ptr, cut_over&);
     void not_taken_over(question&, change const&, errc);
+    bool reserve_versions(std::uint64_t last);
     void was_taken(question&);
     void give_up(slot_request const&);
 
@@ -59,6 +60,7 @@ private:
     ledger& rows_;
     move_limits const& limits_;
     std::unordered_map<slot, incoming> incoming_;
+    std::unordered_map<slot, transfer_offer> to_be_forbidden_;  // what MySQL has not taken yet
 };
 
 }  // namespace mykeyv::cluster

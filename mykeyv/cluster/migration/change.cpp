@@ -55,13 +55,10 @@ store::failure count(std::span<change> all, store::lane_session& session)
 
 store::failure save(std::span<change const> all, store::lane_session& session)
 {
-    std::uint64_t ceiling = 0;
     std::vector<std::pair<slot, slot_row>> rows;
     for (auto const& each : all) {
-        ceiling = std::max(ceiling, each.version_ceiling.value_or(0));
         if (each.row) { rows.emplace_back(each.slot, *each.row); }
     }
-    if (auto failed = ceiling > 0 ? session.raise_version_ceiling(ceiling) : store::failure{}) { return failed; }
     return rows.empty() ? store::failure{} : session.save_slots(rows);
 }
 

@@ -17,12 +17,11 @@ namespace mykeyv::cluster {
 /// Done in the order of its members.
 struct change {
     mykeyv::slot slot;
-    std::vector<row_copy> rows;                   ///< are written
-    std::vector<std::string> keys;                ///< are read
-    bool is_counted = false;                      ///< its summary is found
-    std::optional<slot_summary> awaited;          ///< what that must be, or nothing is done
-    std::optional<std::uint64_t> version_ceiling; ///< is raised to
-    std::optional<slot_row> row;                  ///< is saved
+    std::vector<row_copy> rows;           ///< are written
+    std::vector<std::string> keys;        ///< are read
+    bool is_counted = false;              ///< its summary is found
+    std::optional<slot_summary> awaited;  ///< what that must be, or nothing is done
+    std::optional<slot_row> row;          ///< is saved
 
     /// What was found, whether or not it was committed.
     struct finding {

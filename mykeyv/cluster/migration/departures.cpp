@@ -27,11 +27,13 @@ void departures::want(std::vector<std::pair<slot, node_id>> wishes)
 {
     wanted_.assign(wishes.begin(), wishes.end());
     begins_from_ = {};
+    sends_from_ = {};  // the rate may be another one
     std::vector<slot> unwanted;
     for (auto const& [s, moving] : moving_) {
         auto const is_wanted =
             std::ranges::any_of(wishes, [&, to = moving.out.target()](auto const& w) { return w.first == s && w.second == to; });
-        if (!is_wanted && moving.out.phase() != outgoing::phase::offered) { unwanted.push_back(s); }
+        // One that is asked about may have been offered: nobody knows yet.
+        if (!is_wanted && !moving.asking && moving.out.phase() != outgoing::phase::offered) { unwanted.push_back(s); }
     }
     for (auto const s : unwanted) { give_up(s, "it is to stay, or to go elsewhere"); }
 }
@@ -190,7 +192,7 @@ void departures::replied(slot_reply const& reply)
         if (is_offered) { reply.yes ? taken(reply.slot) : not_taken(reply.slot, reply.reason); }
         return;
     }
-    if (is_offered || reply.about == to::cancel) { return; }
+    if (is_offered || moving.asking || reply.about == to::cancel) { return; }
     if (!reply.yes) { return give_up(reply.slot, reply.reason); }
     if (reply.about == to::prepare && moving.out.phase() == outgoing::phase::preparing) { moving.out.prepared(); }
     if (reply.about == to::portion) { moving.out.acknowledged(reply.number); }
@@ -202,9 +204,10 @@ void departures::unanswered(slot s, transfer_offer const& offer)
     rows_.settle(s);
     auto const place = moving_.find(s);
     if (place == moving_.end() || place->second.out.offer() != offer) { return; }
-    if (place->second.out.phase() != outgoing::phase::offered) { return give_up(s, "the target does not answer"); }
-    place->second.asking = true;
-    place->second.due = now() + limits_.query_every;
+    auto& moving = place->second;
+    if (!moving.asking && moving.out.phase() != outgoing::phase::offered) { return give_up(s, "the target does not answer"); }
+    moving.asking = true;
+    moving.due = now() + limits_.query_every;
 }
 
 void departures::writing(store::batch_writes const& changes)
@@ -246,6 +249,10 @@ std::size_t departures::bytes_on_the_way() const
 void departures::forget_what_has_gone()
 {
     for (auto const& [s, gone] : std::exchange(to_be_gone_, {})) {
+        // It may have been committed by an attempt of unknown outcome, and the slot may be on its way back since.
+        auto const* const row = rows_.row(s);
+        if (row == nullptr) { to_be_gone_[s] = gone; }
+        if (row == nullptr || row->state != slot_state::handing_over || row->offer != gone.offer) { continue; }
         change wanted;
         wanted.slot = s;
         wanted.row = gone;
@@ -267,10 +274,10 @@ departures::time departures::wake(time until, std::size_t slots)
     due.resize(std::min(due.size(), slots));
     scan_together(due);
     for (auto const s : due) {
-        if (now() >= until) { break; }  // the rest is due still
         auto const place = moving_.find(s);
         if (place == moving_.end()) { continue; }
         place->second.due <= began ? time_is_up(s, place->second) : go_on(s, place->second);
+        if (now() >= until) { break; }  // the rest is due still
     }
     forget_what_has_gone();
     rows_.commit_planned();

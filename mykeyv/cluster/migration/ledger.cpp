@@ -29,6 +29,7 @@ slot_row const* ledger::row(slot s)
     if (outcome != errc::ok) { return nullptr; }
     unsure_.erase(s);
     known = found;
+    if (known.state == slot_state::refused) { is_rubbish(s); }  // nobody knew that it was so
     if (known.state == slot_state::owned && gates().of(s) == store::gate::closed) { serve(s); }
     return &known;
 }

@@ -81,10 +81,11 @@ void mover::hear()
 
 void mover::answer(std::deque<question>& from, time until, std::size_t& count)
 {
-    for (; !from.empty() && count > 0 && lane_.surroundings().time.steady() < until; --count) {
+    for (auto in_time = true; in_time && !from.empty() && count > 0; --count) {
         auto first = std::move(from.front());
         from.pop_front();
         in_.asked(std::move(first.asked), std::move(first.then));
+        in_time = lane_.surroundings().time.steady() < until;
     }
     rows_.commit_planned();
 }

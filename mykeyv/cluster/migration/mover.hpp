@@ -35,8 +35,8 @@ public:
     /// A request of another node; `then` gets what to say, or nothing where the truth cannot be found out now: then it will ask again.
     void asked(slot_request r, arrivals::answer then)
     {
-        auto& to = std::holds_alternative<cut_over>(r.what) ? urgent_ : asked_;
-        to.push_back({std::move(r), std::move(then)});
+        auto const is_urgent = std::holds_alternative<cut_over>(r.what) || std::holds_alternative<query>(r.what);
+        (is_urgent ? urgent_ : asked_).push_back({std::move(r), std::move(then)});
     }
     void replied(slot_reply reply) { heard_.emplace_back(std::move(reply)); }
     /// A request of ours will have no reply.

@@ -19,6 +19,7 @@ constexpr std::array<std::string_view, 5> names{"PREPARE", "ROWS", "CUTOVER", "Q
 constexpr std::uint8_t flag_record = 1;
 constexpr std::uint8_t flag_document = 2;
 constexpr std::uint8_t flag_expiry = 4;
+constexpr std::uint8_t flags_known = flag_record | flag_document | flag_expiry;
 
 /// Numbers are little-endian.
 template <class Number>
@@ -58,6 +59,7 @@ bool take(std::string_view& from, row_copy& row)
         return false;
     }
     if ((flags & flag_record) == 0) { return flags == 0; }
+    if ((flags & ~flags_known) != 0) { return false; }
     auto& record = row.record.emplace();
     record.format = (flags & flag_document) != 0 ? format::document : format::bytes;
     std::uint32_t value_bytes = 0;

@@ -141,10 +141,23 @@ TEST(request_machine, stopping_claims_nothing_about_what_was_sent)
     EXPECT_EQ(sent_machine(reading).on_stop(), completes(errc::stopping));
 }
 
+TEST(request_machine, one_that_waits_for_another_tells_what_keeps_that_one)
+{
+    request_machine machine{writing};
+    machine.start();
+    machine.on_held_up(errc::cluster_down);
+    EXPECT_EQ(machine.on_deadline(), completes(errc::cluster_down));
+}
+
+TEST(request_machine, one_of_several_slots_is_given_back_instead_of_repeated)
+{
+    EXPECT_EQ(sent_machine({.divisible = true}).on_reply(try_later()), completes(errc::cluster_down));
+}
+
 TEST(request_machine, may_begin_with_a_pause)
 {
     request_machine machine{writing};
-    EXPECT_EQ(machine.start_later(3), (action{.what = kind::wait, .attempt = 3}));
+    EXPECT_EQ(machine.start_later(3), waits(3));
     EXPECT_EQ(machine.on_waited(), sends());
 }
 

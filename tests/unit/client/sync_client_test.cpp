@@ -2,6 +2,7 @@
 // The blocking facade, against a node on a thread of its own.
 #include "mykeyv/client/sync_client.hpp"
 #include "tests/unit/client/client_fixture.hpp"
+#include "tests/unit/client/fake_cluster.hpp"
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
@@ -49,6 +50,27 @@ TEST_F(sync_client_test, waits_for_each_result)
     EXPECT_EQ(kv.set_many({{"k", 1}}).at(0).version, 1u);
     EXPECT_FALSE(kv.ping());
     EXPECT_EQ(kv.nodes().value().size(), 1u);
+}
+
+TEST_F(sync_client_test, a_rehash_reports_while_it_waits)
+{
+    serve([](words const& command) -> std::string {
+        if (command[1] == "STATUS") { return bulk(fake_cluster{.version = 2}.status()); }
+        if (command[1] == "ADD") { return "-ERR it is a member\r\n"; }
+        return bulk(R"({"version":2,"moves":0,"pairs":[]})");
+    });
+    sync_client kv{options};
+    int reports = 0;
+    EXPECT_FALSE(kv.rehash([&](progress const& so_far) { reports += so_far.slots_left == 0 ? 1 : 100; }));
+    EXPECT_EQ(reports, 1);
+    EXPECT_FALSE(kv.rehash());
+    EXPECT_FALSE(kv.settled());
+    EXPECT_EQ(kv.plan().value().moves, 0u);
+    EXPECT_EQ(kv.status().value().version, 2u);
+    EXPECT_FALSE(kv.remove_node("db1:6958"));
+    std::string why;
+    EXPECT_EQ(kv.add_node("db1:6958", 1, &why), errc::refused);
+    EXPECT_EQ(why, "it is a member");
 }
 
 TEST_F(sync_client_test, errors_are_results_and_the_words_of_the_node_are_kept)

@@ -45,6 +45,31 @@ TEST(topology_json, comes_back_as_it_was)
     EXPECT_EQ(topology::parse(changed.json()).value().json(), changed.json());
 }
 
+TEST(topology_json, brings_who_leaves_and_how_slots_move)
+{
+    auto const t = topology::fresh(nodes_to(3)).value().with_leaving(id(2), id(1)).value().with_moving({true, 5000}, id(1)).value();
+    EXPECT_THAT(t.json(), HasSubstr(R"("leaving":true)"));
+    EXPECT_THAT(t.json(), HasSubstr(R"("paused":true)"));
+    EXPECT_THAT(t.json(), HasSubstr(R"("bytes_per_second":5000)"));
+    EXPECT_EQ(topology::parse(t.json()).value(), t);
+}
+
+TEST(topology_json, says_nothing_of_what_is_as_usual)
+{
+    auto const text = topology::fresh(nodes_to(2)).value().json();
+    for (auto const* name : {"leaving", "paused", "bytes_per_second"}) { EXPECT_EQ(text.find(name), std::string::npos) << name; }
+}
+
+TEST(topology_json, with_rules_of_moving_that_are_none_is_refused)
+{
+    EXPECT_THAT(refused(document(member(1), R"("paused": 1)")), HasSubstr("paused must be true or false"));
+    EXPECT_THAT(refused(document(member(1, R"("leaving": "yes")"))), HasSubstr("leaving must be true or false"));
+    for (auto const* bad : {"-1", "1.5", "\"1\"", "9007199254740992"}) {
+        auto const text = document(member(1), std::string{R"("bytes_per_second": )"} + bad);
+        EXPECT_THAT(refused(text), HasSubstr("bytes_per_second must be")) << bad;
+    }
+}
+
 TEST(topology_json, is_what_the_manual_shows)
 {
     EXPECT_EQ(topology::single(node_number(1)).value().json(),

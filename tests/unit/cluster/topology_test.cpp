@@ -123,5 +123,98 @@ TEST(topology, of_another_cluster_is_never_newer)
     EXPECT_FALSE(other.newer_than(three()));
 }
 
+// How it changes
+
+TEST(topology, with_a_node_more_gives_it_nothing_yet)
+{
+    auto const four = three().with_node(node_number(4, 7), id(2)).value();
+    EXPECT_EQ(four.version(), 2u);
+    EXPECT_EQ(four.author(), id(2));
+    ASSERT_NE(four.find(id(4)), nullptr);
+    EXPECT_EQ(four.find(id(4))->weight, 7u);
+    EXPECT_THAT(four.ranges_of(id(4)), IsEmpty());
+    EXPECT_EQ(four.owners(), three().owners());
+    EXPECT_EQ(four.cluster(), three().cluster());
+}
+
+TEST(topology, keeps_its_nodes_in_order_whichever_comes_last)
+{
+    auto const t = topology::fresh({node_number(2), node_number(4)}).value().with_node(node_number(3), id(2)).value();
+    EXPECT_THAT(t.nodes(), ElementsAre(node_number(2), node_number(3), node_number(4)));
+}
+
+TEST(topology, refuses_a_node_more_with_an_id_or_an_endpoint_that_is_there)
+{
+    EXPECT_EQ(reason(three().with_node(node_number(2), id(1))), "two nodes have the id " + id(2).text());
+    auto twin = node_number(4);
+    twin.endpoint = node_number(1).endpoint;
+    EXPECT_EQ(reason(three().with_node(twin, id(1))), "two nodes have the endpoint 10.0.0.1:6958");
+}
+
+TEST(topology, refuses_more_nodes_than_there_may_be)
+{
+    auto const full = topology::fresh(nodes_to(1024)).value();
+    EXPECT_NE(reason(full.with_node(node_number(2000), id(1))), "");
+}
+
+TEST(topology, with_a_leaving_node_gives_it_no_weight_and_leaves_its_slots_for_the_planner)
+{
+    auto const t = three().with_leaving(id(2), id(1)).value();
+    EXPECT_TRUE(t.find(id(2))->leaving);
+    EXPECT_EQ(t.find(id(2))->weight, 0u);
+    EXPECT_EQ(t.owners(), three().owners());
+    EXPECT_EQ(t.version(), 2u);
+    EXPECT_FALSE(t.find(id(1))->leaving);
+}
+
+TEST(topology, refuses_that_a_stranger_leaves_or_that_nobody_stays)
+{
+    EXPECT_EQ(reason(three().with_leaving(id(9), id(1))), "no node has the id " + id(9).text());
+    EXPECT_THAT(reason(topology::single(node_number(1)).value().with_leaving(id(1), id(1))), HasSubstr("no other node"));
+    auto const one_left = three().with_leaving(id(1), id(1)).value().with_leaving(id(2), id(1)).value();
+    EXPECT_THAT(reason(one_left.with_leaving(id(3), id(1))), HasSubstr("no other node"));
+}
+
+TEST(topology, without_a_node_that_owns_nothing_is_smaller)
+{
+    auto const four = three().with_node(node_number(4), id(1)).value();
+    auto const again = four.without_node(id(4), id(4)).value();
+    EXPECT_EQ(again.nodes(), three().nodes());
+    EXPECT_EQ(again.version(), 3u);
+    EXPECT_EQ(again.author(), id(4));
+}
+
+TEST(topology, refuses_to_be_without_a_node_that_is_to_own_slots_or_a_stranger)
+{
+    EXPECT_EQ(reason(three().without_node(id(1), id(1))), "node " + id(1).text() + " is to own slots");
+    EXPECT_EQ(reason(three().without_node(id(9), id(1))), "no node has the id " + id(9).text());
+}
+
+TEST(topology, with_other_owners_wants_them)
+{
+    auto owners = three().owners();
+    owners[0] = id(3);
+    auto const t = three().with_owners(owners, id(2)).value();
+    EXPECT_EQ(t.owner_of(slot{0}), id(3));
+    EXPECT_EQ(t.owner_of(slot{1}), id(1));
+    EXPECT_EQ(t.version(), 2u);
+}
+
+TEST(topology, refuses_owners_that_are_no_nodes)
+{
+    auto owners = three().owners();
+    owners[7] = id(9);
+    EXPECT_NE(reason(three().with_owners(owners, id(1))), "");
+}
+
+TEST(topology, with_other_rules_of_moving_is_the_next_version)
+{
+    auto const t = three().with_moving({true, 1000}, id(3)).value();
+    EXPECT_TRUE(t.moving().paused);
+    EXPECT_EQ(t.moving().bytes_per_second, 1000u);
+    EXPECT_EQ(t.version(), 2u);
+    EXPECT_EQ(t.with_leaving(id(1), id(1)).value().moving(), t.moving());
+}
+
 }  // namespace
 }  // namespace mykeyv::cluster

@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: Apache-2.0
+// The mover of one lane: what is committed, said and served after each thing that happens.
+#include "tests/unit/cluster/a_mover.hpp"
+
+namespace mykeyv::cluster {
+namespace {
+
+// The source
+
+TEST_F(a_mover, asks_the_target_to_get_ready_at_the_next_epoch_and_serves_on)
+{
+    prepared();
+    ASSERT_TRUE(has_sent<prepare>());
+    EXPECT_EQ(outside_.sent.back().offer, (transfer_offer{6, 100}));
+    EXPECT_EQ(gate_now(), gate::open);
+}
+
+TEST_F(a_mover, commits_the_hand_over_before_it_offers_the_slot_and_parks_it)
+{
+    offered();
+    ASSERT_TRUE(has_sent<cut_over>());
+    EXPECT_EQ(row(), (slot_row{handing_over, {6, 100}, id(2)}));
+    EXPECT_EQ(gate_now(), gate::parked);
+}
+
+TEST_F(a_mover, tells_what_is_parked_that_the_slot_has_moved_when_it_was_taken)
+{
+    offered();
+    fate parked;
+    lane_.run_all(store::testing::set("k", "v", parked));
+    answer(true);
+    wake();
+    EXPECT_EQ(parked.outcome, errc::moved);
+    EXPECT_EQ(row().state, gone);
+    EXPECT_EQ(gate_now(), gate::closed);
+    EXPECT_EQ(outside_.owners.back(), (std::pair{id(2), std::uint64_t{6}}));
+}
+
+TEST_F(a_mover, goes_on_with_what_is_parked_two_epochs_on_when_the_slot_was_not_taken)
+{
+    offered();
+    fate parked;
+    lane_.run_all(store::testing::set("k", "v", parked));
+    answer(false);
+    wake();
+    EXPECT_EQ(parked.outcome, errc::ok);
+    EXPECT_EQ(row().state, owned);
+    EXPECT_EQ(row().epoch(), 7u);
+}
+
+TEST_F(a_mover, does_not_take_an_answer_to_something_else_for_one_to_the_offer)
+{
+    offered();
+    for (bool const yes : {true, false}) {
+        for (auto const about : {to::prepare, to::portion, to::cancel}) { mover_->replied({s_, {6, 100}, about, 1, yes, {}}); }
+        mover_->replied({s_, {6, 99}, to::cut_over, 0, yes, {}});
+    }
+    wake();
+    EXPECT_EQ(gate_now(), gate::parked);
+    EXPECT_EQ(row().state, handing_over);
+}
+
+TEST_F(a_mover, asks_for_ever_and_never_serves_a_slot_that_was_offered)
+{
+    offered();
+    mover_->unanswered(s_, {6, 100});
+    wake();
+    for (int i = 0; i < 100; ++i) {
+        lane_.time.pass(move_limits{}.query_every);
+        wake();
+        ASSERT_TRUE(has_sent<query>());
+        ASSERT_EQ(gate_now(), gate::parked);
+    }
+    EXPECT_GT(outside_.sent.size(), 100u);
+}
+
+TEST_F(a_mover, asks_about_a_slot_that_it_had_offered_before_a_restart)
+{
+    start({handing_over, {6, 3}, id(2)});
+    EXPECT_EQ(gate_now(), gate::parked);
+    wake();
+    ASSERT_TRUE(has_sent<query>());
+    EXPECT_EQ(outside_.sent.back().offer, (transfer_offer{6, 3}));
+}
+
+TEST_F(a_mover, gives_up_a_slot_that_is_to_stay_after_all)
+{
+    prepared();
+    mover_->want({});
+    EXPECT_TRUE(has_sent<cancel>());
+    EXPECT_EQ(gate_now(), gate::open);
+}
+
+TEST_F(a_mover, does_not_serve_a_slot_that_may_be_offered_before_it_knows)
+{
+    prepared();
+    lane_.database.endings = {ending::lost_after_and_away};
+    lane_.inbox.waiting = [this](auto&) { lane_.inbox.is_closed = true; };  // no more than one try
+    answer(true);
+    wake();
+    mover_->want({});
+    mover_->unanswered(s_, {6, 100});
+    mover_->replied({s_, {6, 100}, to::prepare, 0, false, {}});
+    wake();
+    EXPECT_EQ(gate_now(), gate::parked);
+    EXPECT_EQ(row().state, handing_over);
+}
+
+TEST_F(a_mover, does_not_commit_gone_over_a_slot_that_is_on_its_way_back)
+{
+    offered();
+    answer(true);
+    next_commit_is_unknown();
+    wake();
+    ASSERT_EQ(row().state, gone);
+    ASSERT_TRUE(asked(prepare{}, {7, 1})->yes);
+    wake();
+    EXPECT_EQ(row(), (slot_row{importing, {7, 1}, id(2)}));
+}
+
+// The target
+
+TEST_F(a_mover, takes_a_slot_that_it_was_offered)
+{
+    imported();
+    EXPECT_TRUE(asked(nothing_more())->yes);
+    EXPECT_EQ(row(), (slot_row{owned, {6, 50}, id(2)}));
+    EXPECT_EQ(run("v").outcome, errc::ok);
+}
+
+TEST_F(a_mover, says_yes_again_to_who_asks_again)
+{
+    imported();
+    asked(nothing_more());
+    EXPECT_TRUE(asked(nothing_more())->yes);
+    EXPECT_TRUE(asked(query{})->yes);
+}
+
+TEST_F(a_mover, forbids_what_it_says_no_to)
+{
+    imported();
+    EXPECT_FALSE(asked(query{})->yes);
+    EXPECT_EQ(row().state, refused);
+    EXPECT_FALSE(asked(nothing_more())->yes);
+    EXPECT_FALSE(asked(prepare{})->yes);
+}
+
+TEST_F(a_mover, does_not_take_a_slot_of_other_figures)
+{
+    imported();
+    EXPECT_FALSE(asked(cut_over{{1, {}}, {1, 7}, 7})->yes);
+    EXPECT_EQ(row().state, refused);
+    EXPECT_EQ(gate_now(), gate::closed);
+}
+
+TEST_F(a_mover, forbids_an_import_that_a_restart_has_cut_off)
+{
+    start({importing, {6, 50}, id(2)});
+    wake();
+    EXPECT_EQ(row().state, refused);
+    EXPECT_FALSE(asked(nothing_more())->yes);
+}
+
+TEST_F(a_mover, takes_portions_in_their_order_and_says_yes_again_to_those_it_has)
+{
+    imported();
+    row_copy const one{"k", row_copy::content{3, format::bytes, {}, "v"}};
+    EXPECT_FALSE(asked(portion{2, {one}})->yes);
+    EXPECT_TRUE(asked(portion{1, {one}})->yes);
+    EXPECT_TRUE(asked(portion{1, {{"k", {}}}})->yes);
+    EXPECT_EQ(lane_.database.find("k")->value, "v");
+    EXPECT_TRUE(asked(portion{2, {{"k", {}}}})->yes);
+    EXPECT_EQ(lane_.database.find("k"), nullptr);
+}
+
+TEST_F(a_mover, forbids_an_import_that_it_hears_nothing_of)
+{
+    imported();
+    lane_.time.pass(2 * move_limits{}.patience);
+    wake();
+    EXPECT_EQ(row().state, refused);
+}
+
+TEST_F(a_mover, forbids_an_import_that_was_given_up_as_soon_as_it_can_and_erases_its_rows)
+{
+    imported();
+    ASSERT_TRUE(asked(portion{1, {{"k", row_copy::content{3, format::bytes, {}, "v"}}}})->yes);
+    lane_.database.endings = {ending::refused};
+    asked(cancel{});
+    wake();
+    EXPECT_EQ(row().state, refused);
+    EXPECT_EQ(lane_.database.find("k"), nullptr);
+}
+
+TEST_F(a_mover, says_nothing_when_it_does_not_know_and_the_truth_when_it_is_asked_again)
+{
+    imported();
+    next_commit_is_unknown();
+    EXPECT_EQ(asked(nothing_more()), std::nullopt);
+    EXPECT_EQ(gate_now(), gate::closed);
+    EXPECT_TRUE(asked(query{})->yes);
+    EXPECT_EQ(gate_now(), gate::open);
+}
+
+TEST_F(a_mover, gives_out_versions_behind_those_of_a_slot_whose_taking_was_not_known)
+{
+    imported();
+    next_commit_is_unknown();
+    ASSERT_EQ(asked(nothing_more(1000)), std::nullopt);
+    ASSERT_TRUE(asked(query{})->yes);
+    run("v");
+    EXPECT_GT(lane_.database.find("k")->version, 1000u);
+}
+
+TEST_F(a_mover, sets_versions_aside_for_a_slot_that_has_higher_ones)
+{
+    imported();
+    auto const high = 9 * store::versions_per_tenure;
+    ASSERT_TRUE(asked(nothing_more(high))->yes);
+    EXPECT_GT(lane_.database.committed.ceiling, high);
+    run("v");
+    EXPECT_GT(lane_.database.find("k")->version, high);
+}
+
+}  // namespace
+}  // namespace mykeyv::cluster
