@@ -63,7 +63,7 @@ void conductor::stop()
     thread_.run_and_wait([this] {
         gossip_timer_.reset();
         reconcile_timer_.reset();
-        for (auto& [id, each] : peers_) { each.link->close(); }
+        for (auto& [id, each] : peers_) { each.close(); }
         peers_.clear();
     });
     thread_.stop();
@@ -93,6 +93,23 @@ change_result conductor::ask_to_join(endpoint const& member, cluster::node const
 
 // About slots
 
+void conductor::peer::close() const
+{
+    link->close();
+    for (auto const& each : slot_links) {
+        if (each) { each->close(); }
+    }
+}
+
+peer_link& conductor::slot_link(peer& to, unsigned lane, cluster::slot_request const& request)
+{
+    auto const place = 2 * lane + (cluster::is_urgent(request) ? 1 : 0);
+    if (to.slot_links.size() <= place) { to.slot_links.resize(place + 1); }
+    auto& link = to.slot_links[place];
+    if (!link) { link = std::make_shared<peer_link>(thread_, to.link->where(), greeting(topology().cluster())); }
+    return *link;
+}
+
 void conductor::send(node_id to, cluster::slot_request request, unsigned lane)
 {
     auto const place = peers_.find(to);
@@ -103,7 +120,7 @@ void conductor::send(node_id to, cluster::slot_request request, unsigned lane)
     };
     if (place == peers_.end()) { return lost(); }
     auto const expected = reply_to(request);
-    place->second.link->ask(node_words(words_of(request)), [this, lane, expected, lost](resp::value const* reply,
+    slot_link(place->second, lane, request).ask(node_words(words_of(request)), [this, lane, expected, lost](resp::value const* reply,
                                                                                         std::string const&) mutable {
         auto const* const parts = reply != nullptr ? reply->elements() : nullptr;
         auto const is_answer = parts != nullptr && parts->size() == 2 && (*parts)[0].integer() != nullptr && (*parts)[1].text() != nullptr;
@@ -160,7 +177,7 @@ void conductor::refresh_links()
     std::erase_if(peers_, [&](auto& each) {
         auto const* const known = topology().find(each.first);
         if (known != nullptr && known->endpoint == each.second.link->where()) { return false; }
-        each.second.link->close();
+        each.second.close();
         return true;
     });
     for (auto const& n : topology().nodes()) {

@@ -26,6 +26,7 @@ constexpr mykeyv::cluster::move_limits tiny_steps()
     limits.purge_rows = 2;
     limits.again_after = milliseconds{5};
     limits.patience = milliseconds{60};
+    limits.offer_patience = milliseconds{20};
     limits.query_every = milliseconds{10};
     return limits;
 }
@@ -59,6 +60,7 @@ struct node::life {
         limits.outgoing_per_lane_max = 1 + in.below(4);
         limits.slots_per_commit = 1 + in.below(4);
         limits.on_the_way_bytes_max = 1 + in.below(200);
+        limits.cut_overs_at_once = 1 + in.below(3);
         constexpr store::serving_lease::clock_ms far = store::serving_lease::clock_ms{1} << 60;
         env.lease.renew(far);
         std::vector<std::pair<slot, store::slot_row>> rows[lanes];

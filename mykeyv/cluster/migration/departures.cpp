@@ -81,14 +81,15 @@ void departures::go_on(slot s, departing& moving)
         switch (moving.out.next_step()) {
         case wait: return;
         case scan:
-            if (now() < sends_from_ || bytes_on_the_way() >= limits_.on_the_way_bytes_max) { return; }
+            if (now() < sends_from_ || !may_go_on(moving)) { return; }
             if (!this->scan(s, moving)) { return give_up(s, "its rows cannot be read"); }
             break;
         case resend:
+            if (!may_go_on(moving)) { return; }
             if (!this->resend(s, moving)) { return give_up(s, "its rows cannot be read"); }
             break;
         case park: this->park(s, moving); break;
-        case cut_over: return this->cut_over(s, moving);
+        case cut_over: return may_go_on(moving) ? this->cut_over(s, moving) : void();
         }
     }
 }
@@ -126,6 +127,7 @@ void departures::offered(change& made, errc done)
     last.last.number = moving.out.sending(last.last.rows);
     moving.out.offered();
     send(made.slot, moving, std::move(last));
+    moving.due = now() + limits_.offer_patience;
 }
 
 /// It is not known whether the offer was committed: it will be, when MySQL is back.
@@ -234,9 +236,28 @@ void departures::erasing(std::span<slot const> slots)
 bool departures::is_due(departing const& moving, time now) const
 {
     if (moving.due <= now) { return true; }
-    if (moving.asking || sends_from_ > now) { return false; }
-    auto const next = moving.out.next_step();
-    return next != outgoing::next::wait && (next != outgoing::next::scan || bytes_on_the_way() < limits_.on_the_way_bytes_max);
+    return !moving.asking && sends_from_ <= now && may_go_on(moving);
+}
+
+bool departures::may_go_on(departing const& moving) const
+{
+    using enum outgoing::next;
+    switch (moving.out.next_step()) {
+    case wait: return false;
+    case scan: return bytes_on_the_way() < limits_.on_the_way_bytes_max && cutting_over(moving.out.target()) == 0;
+    case resend: return bytes_on_the_way() < limits_.on_the_way_bytes_max;
+    case cut_over: return moving.parked_since != time{} || cutting_over(moving.out.target()) < limits_.cut_overs_at_once;
+    default: return true;
+    }
+}
+
+/// Slots whose operations wait for this node. Meanwhile it is given nothing else to do: it would be done first.
+std::size_t departures::cutting_over(node_id target) const
+{
+    return static_cast<std::size_t>(std::ranges::count_if(moving_, [target](auto const& each) {
+        auto const& moving = each.second;
+        return moving.parked_since != time{} && !moving.asking && moving.out.target() == target;
+    }));
 }
 
 std::size_t departures::bytes_on_the_way() const
@@ -270,9 +291,11 @@ departures::time departures::wake(time until, std::size_t slots)
     for (auto const& [s, moving] : moving_) {
         if (is_due(moving, began)) { due.push_back(s); }
     }
+    // First those that are to be cut over, together; the others are read when these are over.
+    std::ranges::stable_partition(due, [this](slot s) { return moving_.at(s).out.next_step() == outgoing::next::cut_over; });
     auto const left = due.size() > slots;
     due.resize(std::min(due.size(), slots));
-    scan_together(due);
+    if (due.empty() || moving_.at(due.front()).out.next_step() != outgoing::next::cut_over) { scan_together(due); }
     for (auto const s : due) {
         auto const place = moving_.find(s);
         if (place == moving_.end()) { continue; }
@@ -291,7 +314,9 @@ departures::time departures::wake(time until, std::size_t slots)
 void departures::time_is_up(slot s, departing& moving)
 {
     if (moving.out.phase() != outgoing::phase::offered) {
-        return moving.asking ? look_again(s, moving) : give_up(s, "the target does not answer in time");
+        if (moving.asking) { return look_again(s, moving); }
+        // It is this node that lets the target wait, for the sake of the rate: no rows say that it is alive.
+        return moving.out.awaits_answer() ? give_up(s, "the target does not answer in time") : send_portion(s, moving, {});
     }
     if (mutant(mutants::timeout_returns_ownership)) {
         auto const epoch = moving.out.offer().epoch - 1;

@@ -63,7 +63,9 @@ private:
     void offered(change&, errc);
     void forget_what_has_gone();
     bool is_due(departing const&, time now) const;
+    bool may_go_on(departing const&) const;
     std::size_t bytes_on_the_way() const;
+    std::size_t cutting_over(node_id target) const;
     void send_portion(slot, departing&, std::vector<row_copy>);
     void send(slot, departing&, decltype(slot_request::what));
     void give_up(slot, std::string_view why);

@@ -28,18 +28,18 @@ void departures::scan_together(std::vector<slot> const& slots)
 {
     std::vector<slot> fresh;
     for (auto const s : slots) {
-        auto const& out = moving_.at(s).out;
-        if (out.cursor().empty() && out.next_step() == outgoing::next::scan) { fresh.push_back(s); }
+        auto const& moving = moving_.at(s);
+        auto const is_to_be_read = moving.out.next_step() == outgoing::next::scan && may_go_on(moving);
+        if (is_to_be_read && moving.out.cursor().empty()) { fresh.push_back(s); }
     }
-    auto const under_way = bytes_on_the_way();
-    if (fresh.size() < 2 || under_way >= limits_.on_the_way_bytes_max || sends_from_ > now()) { return; }
+    if (fresh.size() < 2 || sends_from_ > now()) { return; }
     std::ranges::sort(fresh);
     std::vector<std::pair<slot, row_copy>> rows;
     std::size_t whole = 0;
     auto const done = lane_.step([&](store::lane_session& session) {
         rows.clear();
         auto failed = session.rows_of(
-            fresh, limits_.portion_bytes, [&](auto const& r) { rows.emplace_back(r.slot, copy_of(r)); }, whole);
+            fresh, limits_.commit_bytes, [&](auto const& r) { rows.emplace_back(r.slot, copy_of(r)); }, whole);
         return failed ? failed : session.rollback();
     });
     if (done != errc::ok) { return; }

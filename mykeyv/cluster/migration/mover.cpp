@@ -81,9 +81,10 @@ void mover::hear()
 
 void mover::answer(std::deque<question>& from, time until, std::size_t& count)
 {
-    for (auto in_time = true; in_time && !from.empty() && count > 0; --count) {
+    for (auto in_time = true; in_time && !from.empty() && count > 0;) {
         auto first = std::move(from.front());
         from.pop_front();
+        count -= std::holds_alternative<prepare>(first.asked.what) ? 0 : 1;  // no rows
         in_.asked(std::move(first.asked), std::move(first.then));
         in_time = lane_.surroundings().time.steady() < until;
     }
@@ -100,8 +101,9 @@ mover::time mover::purge(time now)
 
 mover::time mover::wake()
 {
-    auto const is_busy = std::exchange(is_busy_, false);
     auto const now = lane_.surroundings().time.steady();
+    if (std::exchange(has_written_, false)) { busy_until_ = now + limits_.busy_after_write; }
+    auto const is_busy = now < busy_until_;
     auto const until = now + limits_.moving_at_a_time;
     rows_.share(is_busy ? limits_.slots_per_commit_when_busy : limits_.slots_per_commit);
     for (auto const& [s, row] : std::exchange(cut_off_, {})) { in_.forbid_after_restart(s, row); }
@@ -109,9 +111,13 @@ mover::time mover::wake()
     hear();
     auto to_answer = steps;
     answer(urgent_, until, to_answer);
+    if (!urgent_.empty()) { return now; }
+    if (is_busy && now < rests_until_) { return rests_until_; }
     answer(asked_, until, to_answer);
     auto const next = std::min(in_.wake(), out_.wake(until, steps));
-    return urgent_.empty() && asked_.empty() ? std::min(next, purge(now)) : now;
+    auto const end = lane_.surroundings().time.steady();
+    rests_until_ = end + std::min<time::duration>((end - now) * limits_.rest_when_busy, limits_.rest_max);
+    return asked_.empty() ? std::min(next, purge(now)) : now;
 }
 
 }  // namespace mykeyv::cluster

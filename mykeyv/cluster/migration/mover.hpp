@@ -35,8 +35,7 @@ public:
     /// A request of another node; `then` gets what to say, or nothing where the truth cannot be found out now: then it will ask again.
     void asked(slot_request r, arrivals::answer then)
     {
-        auto const is_urgent = std::holds_alternative<cut_over>(r.what) || std::holds_alternative<query>(r.what);
-        (is_urgent ? urgent_ : asked_).push_back({std::move(r), std::move(then)});
+        (is_urgent(r) ? urgent_ : asked_).push_back({std::move(r), std::move(then)});
     }
     void replied(slot_reply reply) { heard_.emplace_back(std::move(reply)); }
     /// A request of ours will have no reply.
@@ -55,7 +54,7 @@ public:
     // For the lane
     void writing(store::batch_writes const& changes) override
     {
-        is_busy_ = true;
+        has_written_ = true;
         out_.writing(changes);
     }
     void erasing(std::span<slot const> slots) override { out_.erasing(slots); }
@@ -84,7 +83,9 @@ private:
     std::deque<question> asked_;
     std::deque<answered> heard_;
     time purge_from_{};
-    bool is_busy_ = false;  // clients have written since the last wake()
+    bool has_written_ = false;  // clients have, since the last wake()
+    time busy_until_{};
+    time rests_until_{};
     std::vector<std::pair<slot, slot_row>> cut_off_;  // imports of an earlier life, to be forbidden by the first wake()
 };
 

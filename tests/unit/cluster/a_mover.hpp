@@ -25,9 +25,10 @@ public:
     node_id self() const override { return id(1); }
     void send(node_id, slot_request request) override { sent.push_back(std::move(request)); }
     void owned_by(slot, node_id owner, std::uint64_t epoch) override { owners.emplace_back(owner, epoch); }
-    time pace(std::size_t) override { return {}; }
+    time pace(std::size_t) override { return sends_from; }
     void departed(departure const&) override {}
 
+    time sends_from{};  ///< as the rate has it
     std::vector<slot_request> sent;
     std::vector<std::pair<node_id, std::uint64_t>> owners;
 };
@@ -41,7 +42,7 @@ protected:
     {
         lane_.database.committed.slots[s_] = row;
         std::vector<std::pair<slot, slot_row>> rows{lane_.database.committed.slots.begin(), lane_.database.committed.slots.end()};
-        mover_.emplace(lane_.core, outside_, rows, 100);
+        mover_.emplace(lane_.core, outside_, rows, 100, limits_);
     }
     void wake() { lane_.core.idle(); }
     slot_row row() const { return lane_.database.committed.slots.at(s_); }
@@ -99,6 +100,7 @@ protected:
         return became;
     }
 
+    move_limits limits_;
     a_lane lane_;
     an_outside outside_;
     std::optional<mover> mover_;

@@ -74,6 +74,72 @@ TEST_F(a_mover, asks_for_ever_and_never_serves_a_slot_that_was_offered)
     EXPECT_GT(outside_.sent.size(), 100u);
 }
 
+TEST_F(a_mover, asks_soon_what_became_of_an_offer_that_is_not_answered)
+{
+    offered();
+    lane_.time.pass(move_limits{}.offer_patience);
+    wake();
+    EXPECT_TRUE(has_sent<query>());
+    EXPECT_EQ(gate_now(), gate::parked);
+}
+
+TEST_F(a_mover, says_that_it_is_alive_while_the_rate_lets_the_target_wait)
+{
+    lane_.database.committed.records[{s_, "k"}] = {"v", 1};
+    outside_.sends_from = lane_.time.steady() + std::chrono::hours{1};
+    offered();
+    ASSERT_TRUE(has_sent<portion>());
+    for (std::uint64_t number = 2; number < 9; ++number) {
+        answer(true);
+        wake();
+        lane_.time.pass(move_limits{}.patience);
+        wake();
+        ASSERT_TRUE(has_sent<portion>());
+        ASSERT_EQ(std::get<portion>(outside_.sent.back().what).number, number);
+    }
+    EXPECT_EQ(gate_now(), gate::open);
+}
+
+TEST_F(a_mover, gives_up_a_target_that_says_nothing)
+{
+    lane_.database.committed.records[{s_, "k"}] = {"v", 1};
+    offered();
+    ASSERT_TRUE(has_sent<portion>());
+    lane_.time.pass(move_limits{}.patience);
+    wake();
+    EXPECT_TRUE(has_sent<cancel>());
+}
+
+TEST_F(a_mover, reads_no_more_before_what_is_on_the_way_has_arrived)
+{
+    limits_.on_the_way_bytes_max = 1;
+    auto const other = slot_of("l");
+    for (auto const& [s, key] : {std::pair{s_, "k"}, std::pair{other, "l"}}) {
+        lane_.database.committed.slots[s] = {owned, {5, 1}, {}};
+        lane_.database.committed.records[{s, key}] = {std::string(move_limits{}.commit_bytes + 1, 'v'), 1};
+    }
+    start({owned, {5, 1}, {}});
+    mover_->want({{s_, id(2)}, {other, id(2)}});
+    wake();
+    auto const portions = [this] {
+        return std::ranges::count_if(outside_.sent, [](auto const& each) { return std::holds_alternative<portion>(each.what); });
+    };
+    for (auto const& request : std::vector{outside_.sent}) {
+        auto reply = reply_to(request);
+        reply.yes = true;
+        mover_->replied(reply);
+    }
+    wake();
+    wake();
+    EXPECT_EQ(portions(), 1);
+    answer(true);
+    for (int i = 0; i < 4; ++i) {
+        wake();
+        answer(true);
+    }
+    EXPECT_EQ(portions(), 2);
+}
+
 TEST_F(a_mover, asks_about_a_slot_that_it_had_offered_before_a_restart)
 {
     start({handing_over, {6, 3}, id(2)});
