@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Two rows that are no race: what a cached record costs in memory, and what writers do to the latency of readers."""
+import json
 import pathlib
 import subprocess
-import json
 
 from cases import fill
 from generators import await_calm, check, fields_of, load

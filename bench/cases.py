@@ -62,7 +62,8 @@ def get_case(suffix, pipeline, target, value_bytes=100, note=""):
             sides.append(by_redis_benchmark(server, ["GET", prefix + "__rand_int__"], hits(server), 50, pipeline, keys))
         return sides
 
-    return case(f"get.{suffix}", f"GET, cached, 50 connections, pipeline {pipeline}{note}", target, "redis-server", ("mykeyv", "redis"), prepare)
+    work = f"GET, cached, 50 connections, pipeline {pipeline}{note}"
+    return case(f"get.{suffix}", work, target, "redis-server", ("mykeyv", "redis"), prepare)
 
 
 def get_by_load_case(suffix, to, peer, protocol, pipeline, **how):
@@ -100,7 +101,8 @@ def set_direct_case(suffix, target, note="", **how):
         fill(direct, "mysql", **{name: same[name] for name in ("prefix", "keys", "value_bytes")})
         return [by_load(ours, "resp", "set", port=ours.port, **same), by_load(direct, "mysql", "set", socket=direct.socket, **same)]
 
-    return case(f"set.{suffix}", f"SET, durable, 50 connections{note}", target, "MariaDB directly, autocommit", ("mykeyv", "mariadb"), prepare)
+    work = f"SET, durable, 50 connections{note}"
+    return case(f"set.{suffix}", work, target, "MariaDB directly, autocommit", ("mykeyv", "mariadb"), prepare)
 
 
 def prepare_incr(peers, s):
@@ -142,7 +144,8 @@ def mget_case(suffix, operation, target, to):
         stored = dict(prefix="g", keys=s.keys // 50 * 50, value_bytes=100)
         fill(direct, "mysql", "fill_groups", **stored)
         fill(ours, "resp", "fill_groups", **stored)
-        return [by_load(ours, "resp", "mget", port=ours.port, **stored), by_load(direct, "mysql", operation, socket=direct.socket, **stored)]
+        return [by_load(ours, "resp", "mget", port=ours.port, **stored),
+                by_load(direct, "mysql", operation, socket=direct.socket, **stored)]
 
     return case(f"mget.{suffix}", "MGET of 50 keys, cache off, 50 connections", target, to, ("mykeyv-no-cache", "mariadb"), prepare)
 

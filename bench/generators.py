@@ -23,13 +23,10 @@ def check(condition, what):
         raise wrong(what)
 
 
-def cpu_seconds(pids):
-    """User and system seconds of processes so far."""
-    total = 0
-    for pid in pids:
-        fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-        total += (int(fields[11]) + int(fields[12])) / TICK
-    return total
+def cpu_seconds(pid):
+    """User and system seconds of a process so far, those of its ended threads too."""
+    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / TICK
 
 
 def children_seconds():
@@ -40,14 +37,15 @@ def children_seconds():
 def await_calm(servers):
     """Waits until the servers have done what they still do in the background, so that none is measured against another one's rest."""
     pids = [pid for each in servers for pid in each.pids()]
-    then, used = time.monotonic(), cpu_seconds(pids)
+    spent = lambda: sum(cpu_seconds(pid) for pid in pids)
+    then, used = time.monotonic(), spent()
 
     def calm():
         nonlocal then, used
         now = time.monotonic()
         if now - then < 0.1:
             return False
-        before, used = used, cpu_seconds(pids)
+        before, used = used, spent()
         share, then = (used - before) / (now - then), now
         return share < 0.15
 
@@ -72,10 +70,10 @@ class measured:
         self.server, self.run, self.verify = server, run, verify
 
     def once(self, seconds, seed):
-        server, generator = cpu_seconds(self.server.pids()), children_seconds()
+        before, generator = {pid: cpu_seconds(pid) for pid in self.server.pids()}, children_seconds()
         figures = self.run(seconds, seed)
         each = 1e6 / max(figures["completed"], 1)
-        figures["server_cpu_us"] = round((cpu_seconds(self.server.pids()) - server) * each, 3)
+        figures["server_cpu_us"] = [round((cpu_seconds(pid) - seconds) * each, 3) for pid, seconds in before.items()]
         figures["generator_cpu_us"] = round((children_seconds() - generator) * each, 3)
         return figures
 

@@ -33,7 +33,7 @@ NEEDS = {
                        (harness.BIN.joinpath("bench_load").exists(), "(build bench_load, or set MYKEYV_BIN)"),
                        (find_program("mariadbd"), "mariadb-server-core"), (find_program("mariadb"), "mariadb-client-core"),
                        (find_program("redis-benchmark"), "redis-tools")],
-    "redis": lambda: [(find_program("redis-server"), "redis-server"), (find_program("redis-benchmark"), "redis-tools")],
+    "redis": lambda: [(find_program("redis-check-rdb"), "redis-tools")],
     "memcached": lambda: [(find_program("memcached"), "memcached")],
     "handlersocket": lambda: [(find_handlersocket(), "mariadb-server")],
 }
@@ -64,18 +64,21 @@ class server(harness.process):
 
     def shown(self, words):
         """The command as people read it: without our folders."""
-        return " ".join(str(word).replace(str(self.folder), "D") for word in words)
+        return " ".join(str(word).replace(f"{self.folder}/redis-server", "redis-server").replace(str(self.folder), "D") or "''" for word in words)
 
     def pids(self):
         return [self.pid]
 
 
 class redis(server):
-    """AOF and snapshots are never rewritten in the background: that would only cost it."""
+    """redis-server is the same program as redis-check-rdb, by another name; so redis-tools has it, without a service. The AOF is
+    never rewritten in the background, and no snapshot is made: that would only cost it."""
 
     def __init__(self, *flags):
         super().__init__("redis")
-        self.begin([find_program("redis-server"), "--port", self.port, "--bind", "127.0.0.1", "--dir", self.folder, "--save", "",
+        program = self.folder / "redis-server"
+        program.symlink_to(find_program("redis-check-rdb"))
+        self.begin([program, "--port", self.port, "--bind", "127.0.0.1", "--dir", self.folder, "--save", "",
                     "--auto-aof-rewrite-percentage", "0", *flags])
 
     def connect(self):

@@ -30,7 +30,8 @@ int main(int count, char** words)
     CLI::App app{"Generates load; see bench/run"};
     work w;
     app.add_option("protocol", w.protocol, "resp, memcached, handlersocket, mysql, client or hiredis")->required();
-    app.add_option("operation", w.operation, "get, set, incr, mget, mget_single, update, update_many, scan, fill, fill_groups, fill_docs")->required();
+    app.add_option("operation", w.operation, "get, set, incr, mget, mget_single, update, update_many, scan, fill, fill_groups, fill_docs")
+        ->required();
     app.add_option("--port", w.port, "of the server on the loopback");
     app.add_option("--socket", w.socket, "of MariaDB");
     app.add_option("--connections", w.connections, "at once; with mysql each has a thread")->capture_default_str();

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <charconv>
 #include <cstdlib>
 #include <stdexcept>
@@ -51,9 +52,7 @@ public:
             append_bulk(to, key);
         } else if (w_.operation == "update") {
             command(5, "KV.UPDATE");
-            for (std::string_view word : {std::string_view{w_.sha1}, std::string_view{"null"}, std::string_view{"1"}, std::string_view{key}}) {
-                append_bulk(to, word);
-            }
+            for (std::string_view const word : std::array<std::string_view, 4>{w_.sha1, "null", "1", key}) { append_bulk(to, word); }
         } else {
             command(3, "SET");
             append_bulk(to, key);

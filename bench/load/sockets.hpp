@@ -6,7 +6,8 @@
 
 namespace mykeyv::bench {
 
-/// Does the work in a closed loop, or begins `rate` operations per second. `fill`, `fill_groups` and `scan` go through all keys once instead.
+/// Does the work in a closed loop, or begins `rate` operations per second. `fill`, `fill_groups` and `scan` go through all keys once
+/// instead.
 /// Throws std::runtime_error if the server closes a connection.
 figures run_on_sockets(work const&, protocol const&);
 

@@ -79,9 +79,8 @@ public:
         }
         if (!parameters_.empty() && mysql_stmt_bind_param(handle_.get(), parameters_.data()) != 0) { fail(); }
         if (mysql_stmt_execute(handle_.get()) != 0) { fail(); }
-        if (!results_.empty() && (mysql_stmt_bind_result(handle_.get(), results_.data()) != 0 || mysql_stmt_store_result(handle_.get()) != 0)) {
-            fail();
-        }
+        if (results_.empty()) { return; }
+        if (mysql_stmt_bind_result(handle_.get(), results_.data()) != 0 || mysql_stmt_store_result(handle_.get()) != 0) { fail(); }
     }
     bool fetch()
     {

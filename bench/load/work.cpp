@@ -110,10 +110,10 @@ std::string figures::text()
         return latencies_ns[static_cast<std::size_t>(share * static_cast<double>(latencies_ns.size() - 1))] / 1e3;
     };
     std::ranges::replace_if(last_error, [](char c) { return c == '"' || c == '\\' || static_cast<unsigned char>(c) < ' '; }, '\'');
-    return fmt::format(R"({{"seconds": {:.4f}, "operations": {}, "completed": {}, "per_second": {:.1f}, "p50_us": {:.1f}, "p99_us": {:.1f}, )"
-                       R"("p999_us": {:.1f}, "max_us": {:.1f}, "wrong": {}, "errors": {}, "last_error": "{}"}})",
-                       seconds, operations, completed, seconds > 0 ? static_cast<double>(operations) / seconds : 0, at(0.5), at(0.99), at(0.999), at(1),
-                       wrong, errors, last_error);
+    auto const rate = seconds > 0 ? static_cast<double>(operations) / seconds : 0;
+    return fmt::format(R"({{"seconds": {:.4f}, "operations": {}, "completed": {}, "per_second": {:.1f}, "p50_us": {:.1f}, )"
+                       R"("p99_us": {:.1f}, "p999_us": {:.1f}, "max_us": {:.1f}, "wrong": {}, "errors": {}, "last_error": "{}"}})",
+                       seconds, operations, completed, rate, at(0.5), at(0.99), at(0.999), at(1), wrong, errors, last_error);
 }
 
 }  // namespace mykeyv::bench
