@@ -52,8 +52,9 @@ class server(harness.process):
         super().__init__(name, self.folder / "log")
         self.port = harness.free_port()
 
-    def begin(self, command, **options):
-        self.spawn(command, stdout=open(self.log, "ab"), cwd=self.folder, **options)
+    def begin(self, command):
+        with open(self.log, "ab") as log:
+            self.spawn(command, stdout=log, cwd=self.folder)
         harness.await_true(lambda: self.is_running() and self.accepts(), f"{self.name} accepts connections")
         self.settings = self.shown(command)
         return self
@@ -64,7 +65,8 @@ class server(harness.process):
 
     def shown(self, words):
         """The command as people read it: without our folders."""
-        return " ".join(str(word).replace(f"{self.folder}/redis-server", "redis-server").replace(str(self.folder), "D") or "''" for word in words)
+        text = " ".join(str(word) or "''" for word in words)
+        return text.replace(f"{self.folder}/redis-server", "redis-server").replace(str(self.folder), "D")
 
     def pids(self):
         return [self.pid]
