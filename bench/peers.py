@@ -104,7 +104,7 @@ class mykeyv(harness.node):
     def __init__(self, *flags):
         super().__init__(*flags, name="mykeyv")
         self.start()
-        self.settings = "mykeyvd " + " ".join(flags) + " (else as it comes), " + self.shown_mariadb()
+        self.settings = " ".join(["mykeyvd", *flags]) + ", else as it comes, with its own " + self.shown_mariadb()
 
     def mariadb_pid(self):
         return int((self.data_dir / "run/mariadb.pid").read_text())

@@ -216,7 +216,7 @@ private:
         }
         ++c.answered;
         ++result_.completed;
-        if (is_pass_ || w_.rate > 0 || steady::now() < end_) { ++result_.operations; }
+        if (is_pass_ || steady::now() < end_) { ++result_.operations; }
         if (c.answered == c.asked.size()) { result_.latencies_ns.push_back(ns_since(c.begun)); }
     }
 
