@@ -60,7 +60,7 @@ def of_redis(peers, records):
 
 
 def measure_readers(peers, s, get_rate, set_rate):
-    """p99 of GET without and with SET beside it; `get_rate` 0: as fast as replies come. Writers have connections enough."""
+    """p99 of GET without and with SET beside it; `get_rate` 0: as fast as replies come. The writers have connections enough."""
     server = peers["mykeyv"]
     stored = dict(port=server.port, prefix="get100:", keys=s.keys)
     fill(server, "resp", prefix="get100:", keys=s.keys, value_bytes=100)
@@ -70,8 +70,9 @@ def measure_readers(peers, s, get_rate, set_rate):
         await_calm([server])
         without = load("resp", "get", seconds=s.seconds, rate=get_rate, seed=seed, **stored)
         await_calm([server])
-        writer = subprocess.Popen([harness.BIN / "bench_load", "resp", "set", f"--port={server.port}", f"--seconds={s.seconds + 1}",
-                                   "--prefix=beside:", f"--keys={s.keys}", f"--rate={set_rate}", f"--seed={seed + 1000}", "--connections=200"],
+        writing = dict(port=server.port, prefix="beside:", keys=s.keys, seconds=s.seconds + 1, rate=set_rate, seed=seed + 1000,
+                       connections=200)
+        writer = subprocess.Popen([harness.BIN / "bench_load", "resp", "set", *(f"--{name}={value}" for name, value in writing.items())],
                                   stdout=subprocess.PIPE, text=True)
         begun = operations(server)
         harness.await_true(lambda: operations(server) > begun + set_rate * 0.2, "writers write")
