@@ -16,6 +16,7 @@
 #include <iterator>
 #include <set>
 #include <sstream>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -56,8 +57,8 @@ constexpr row rows[] = {
     {"mysql-password-file", &raw_settings::mysql_password_file, "file with that user's password"},
     {"mysql-database", &raw_settings::mysql_database, "database there [mykeyv]"},
     {"cache-bytes", &raw_settings::cache_bytes, "memory for cached records; 0: none [256MiB]"},
-    {"io-threads", &raw_settings::io_threads, "threads that talk to clients, 1 to 64 [2]"},
-    {"lanes", &raw_settings::lanes, "writing threads, each with a connection to MySQL, 1 to 64 [4]"},
+    {"io-threads", &raw_settings::io_threads, "threads that talk to clients, 1 to 64 [half as many as cores, 1 to 16]"},
+    {"lanes", &raw_settings::lanes, "writing threads, each with two connections to MySQL, 1 to 64 [as many as cores, 1 to 8]"},
     {"log-level", &raw_settings::log_level, "debug, info, warning, error or off [info]"},
     {"value-bytes-max", &raw_settings::value_bytes_max, "longest value that is stored [16MiB]"},
     {"script-instructions", &raw_settings::script_instructions, "Lua instructions that one call of update() code may use [10000000]"},
@@ -178,6 +179,7 @@ std::optional<store::mysql_settings> mysql_of(raw_settings const& raw)
 server::settings settings_of(raw_settings const& raw)
 {
     server::settings s;
+    auto const threads = server::threads_for(std::thread::hardware_concurrency());
     s.bind.port = static_cast<std::uint16_t>(number_of(raw.port, "port", 0, 65535, s.bind.port));
     if (!raw.bind.empty()) { s.bind.host = raw.bind; }
     if (!raw.announce.empty()) {
@@ -191,9 +193,9 @@ server::settings settings_of(raw_settings const& raw)
     s.store.mysql = mysql_of(raw);
     s.store.allow_unsafe_mysql = raw.allow_unsafe_mysql;
     s.store.cache_bytes = bytes_of(raw.cache_bytes, "cache-bytes", 0, cache_bytes_max, s.store.cache_bytes);
-    s.store.lanes = static_cast<unsigned>(number_of(raw.lanes, "lanes", 1, 64, s.store.lanes));
+    s.store.lanes = static_cast<unsigned>(number_of(raw.lanes, "lanes", 1, 64, threads.lanes));
     s.store.value_bytes_max = bytes_of(raw.value_bytes_max, "value-bytes-max", 1, value_bytes_max_max, s.store.value_bytes_max);
-    s.io_threads = static_cast<unsigned>(number_of(raw.io_threads, "io-threads", 1, 64, s.io_threads));
+    s.io_threads = static_cast<unsigned>(number_of(raw.io_threads, "io-threads", 1, 64, threads.io));
     auto& budget = s.script_budget;
     budget.instructions = number_of(raw.script_instructions, "script-instructions", 1, script_instructions_max, budget.instructions);
     budget.memory_bytes =

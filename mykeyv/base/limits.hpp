@@ -100,7 +100,7 @@ inline constexpr std::size_t slots_per_commit = 32;
 inline constexpr std::size_t slots_per_commit_when_busy = 4;
 inline constexpr std::size_t commit_bytes = 64u << 10;
 inline constexpr std::chrono::milliseconds moving_at_a_time{5};
-/// How long a lane counts as one that clients write to; and how many times as long as it has moved it leaves moving alone then, at most how long.
+/// How long a lane counts as one that clients write to; how many times as long as it moved it rests from moving then, and at most how long.
 /// Cut-overs that have begun do not wait for it.
 inline constexpr std::chrono::milliseconds busy_after_write{50};
 inline constexpr unsigned moving_rest_when_busy = 3;

@@ -85,9 +85,25 @@ progress request_parser::read_bulk_length(std::string_view input)
     return progress::complete;
 }
 
+/// As read_number, for what nearly every number is: of few digits, and all there. False: nothing was read.
+bool request_parser::read_short_number(std::string_view input) noexcept
+{
+    constexpr std::size_t digits_max = 4;
+    auto const line = input.substr(position_ + 1, digits_max + 2);
+    std::size_t digits = 0;
+    std::int64_t number = 0;
+    for (; digits < line.size() && line[digits] >= '0' && line[digits] <= '9'; ++digits) { number = 10 * number + (line[digits] - '0'); }
+    auto const is_canonical = digits == 1 || (digits > 1 && line[0] != '0');
+    if (!is_canonical || line.substr(digits, 2) != "\r\n") { return false; }
+    number_ = number;
+    position_ += 1 + digits + 2;
+    return true;
+}
+
 /// Reads the number behind the type byte at position_ into number_ and moves position_ behind its CRLF.
 progress request_parser::read_number(std::string_view input, std::string_view complaint)
 {
+    if (read_short_number(input)) { return progress::complete; }
     auto const line = input.substr(position_ + 1, number_bytes_max + 2);
     auto const digits = line.find('\r');
     if (digits == line.npos) { return line.size() <= number_bytes_max ? want(1) : fail(complaint); }

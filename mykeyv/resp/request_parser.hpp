@@ -74,6 +74,7 @@ private:
     progress read_count(std::string_view input);
     progress read_bulk_length(std::string_view input);
     progress read_number(std::string_view input, std::string_view complaint);
+    bool read_short_number(std::string_view input) noexcept;
     progress want(std::size_t bytes) noexcept;
     progress fail(std::string_view complaint);
     void begin_command();

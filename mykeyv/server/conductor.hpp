@@ -87,7 +87,7 @@ private:
 
     struct peer {
         std::shared_ptr<peer_link> link;
-        /// Two for each lane, made when they are needed. Answers come in the order of questions, and no lane is to wait for another one, nor
+        /// Two for each lane, made when needed. Answers come in the order of questions, and no lane is to wait for another one, nor
         /// a slot that nobody serves for rows of others.
         std::vector<std::shared_ptr<peer_link>> slot_links;
         void close() const;

@@ -46,6 +46,7 @@ bool session::is_full() const noexcept
 session::taken session::received(std::string_view unread)
 {
     taken so_far;
+    moment_.reset();
     while (!closing_ && connection_ && connection_->output_bytes() <= limits::output_pause_bytes) {
         if (is_full()) {
             so_far.pause = paused_ = true;
@@ -175,7 +176,8 @@ verdict session::submit(std::unique_ptr<pending> op, session_order::way way)
 bool session::answer_from_cache(pending& read)
 {
     read.answer_into(&reply_text());
-    return home_.node.store->try_cached(read);
+    if (!moment_) { moment_ = home_.node.store->moment(); }
+    return home_.node.store->try_cached(read, *moment_);
 }
 
 verdict session::hand_over(std::unique_ptr<pending> op, session_order::way way)

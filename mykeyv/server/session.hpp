@@ -167,6 +167,7 @@ private:
     client_facts facts_;
     command const* row_ = nullptr;
     std::optional<reply_queue::ticket> written_;  // the place of the reply that the handler writes, if it is behind others
+    std::optional<store::cache_moment> moment_;  // of all that is read in one call of received()
     std::size_t payload_bytes_ = 0;   // of operations under way
     resp::protocol version_ = resp::protocol::resp2;
     std::optional<node_id> peer_;

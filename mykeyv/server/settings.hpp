@@ -43,6 +43,16 @@ struct settings {
     std::chrono::milliseconds stop_patience{10'000};
 };
 
+/// How many threads a node does best with: io_threads and store::settings::lanes.
+struct thread_counts {
+    unsigned io;
+    unsigned lanes;
+};
+
+/// For a machine that MySQL and some clients share with the node; `cores` 0: unknown. Measured, see docs/performance.md: more
+/// I/O threads than half of the cores take them from clients and MySQL; more lanes than cores make batches smaller, not faster.
+thread_counts threads_for(unsigned cores) noexcept;
+
 /// Bytes as people write them: "0", "65536", "64KiB", "256MiB", "2GiB" (also "64K", "64KB": always powers of 1024). Nothing for
 /// anything else, or for more than 2^63-1.
 std::optional<std::uint64_t> parse_byte_size(std::string_view) noexcept;

@@ -47,11 +47,14 @@ bool decide_several(operation& read, environment& env, context const& known)
 
 }  // namespace
 
-bool decide_from_cache(operation& read, environment& env)
+cache_moment moment_of(environment const& env) noexcept { return {env.time.now(), env.lease.holds()}; }
+
+bool decide_from_cache(operation& read, environment& env, cache_moment at)
 {
     // A slot that is parked or gone after this look was ours when the read was asked for, and its cache is as it was then.
-    if (!env.lease.holds() || env.gates.of(read.slot()) != gate::open) { return false; }
-    context const known{.now = env.time.now(), .version = 0, .value_bytes_max = env.value_bytes_max};
+    // Under a lease that held at `at` and is over by now, the cache is as the last commit before another daemon left it.
+    if (!at.is_believed || env.gates.of(read.slot()) != gate::open) { return false; }
+    context const known{.now = at.now, .version = 0, .value_bytes_max = env.value_bytes_max};
     return read.keys().size() == 1 ? decide_one(read, env, known) : decide_several(read, env, known);
 }
 

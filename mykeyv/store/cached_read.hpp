@@ -7,7 +7,9 @@
 
 namespace mykeyv::store {
 
+/// As store::moment.
+cache_moment moment_of(environment const&) noexcept;
 /// As store::try_cached.
-bool decide_from_cache(operation& read, environment&);
+bool decide_from_cache(operation& read, environment&, cache_moment at);
 
 }  // namespace mykeyv::store

@@ -21,7 +21,7 @@ clerk::clerk(environment& env, std::function<lane&(slot)> lane_of)
     : env_{env}, lane_of_{std::move(lane_of)}, queue_{limits::lane_queue_max}
 {
     if (!reconnect()) { throw start_up_error{"the clerk cannot connect to MySQL"}; }
-    thread_ = std::thread{[this] { run(); }};
+    thread_.start([this] { run(); });
 }
 
 clerk::~clerk()
@@ -32,7 +32,7 @@ clerk::~clerk()
 
 void clerk::join()
 {
-    if (thread_.joinable()) { thread_.join(); }
+    thread_.join([this] { session_.link.interrupt(); });
 }
 
 void clerk::submit(task what, unique_function<void(errc)> done)

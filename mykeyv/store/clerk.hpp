@@ -5,12 +5,12 @@
 #include "mykeyv/base/unique_function.hpp"
 #include "mykeyv/store/environment.hpp"
 #include "mykeyv/store/lane.hpp"
+#include "mykeyv/store/sql_thread.hpp"
 #include "mykeyv/store/work_queue.hpp"
 
 #include <atomic>
 #include <functional>
 #include <span>
-#include <thread>
 
 namespace mykeyv::store {
 
@@ -49,7 +49,7 @@ private:
     std::atomic<int> sweeps_under_way_{0};
     std::size_t lines_not_ours_ = 0;  // that the last sweep met: of slots that are not served, and stay until they are
     work_queue<item> queue_;
-    std::thread thread_;
+    sql_thread thread_;
 };
 
 }  // namespace mykeyv::store

@@ -21,12 +21,12 @@ lane::~lane()
 
 void lane::start()
 {
-    thread_ = std::thread{[this] { run(); }};
+    thread_.start([this] { run(); });
 }
 
 void lane::join()
 {
-    if (thread_.joinable()) { thread_.join(); }
+    thread_.join([this] { core_.interrupt(); });
 }
 
 void lane::submit(lane_item work)

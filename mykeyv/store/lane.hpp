@@ -3,10 +3,10 @@
 #pragma once
 
 #include "mykeyv/store/lane_core.hpp"
+#include "mykeyv/store/sql_thread.hpp"
 #include "mykeyv/store/work_queue.hpp"
 
 #include <memory>
-#include <thread>
 #include <vector>
 
 namespace mykeyv::store {
@@ -37,7 +37,7 @@ private:
 
     work_queue<lane_item> queue_;
     lane_core core_;
-    std::thread thread_;
+    sql_thread thread_;
 };
 
 }  // namespace mykeyv::store

@@ -182,8 +182,11 @@ void lane_core::continue_behind(std::uint64_t version, std::optional<std::uint64
 void lane_core::run_batch(batch& work)
 {
     stamped_slots under_way{env_.stamps};
+    auto const deadline = env_.time.steady() + env_.outcome_patience;
+    auto const gives_up = [&] { return inbox_.closed() || env_.time.steady() >= deadline; };
     for (int attempt = 0; attempt < attempts_max; ++attempt) {
-        if (!session_->usable() && !reconnect()) { return work.complete(errc::cluster_down); }
+        // Whoever has lost its MySQL on the way out does not begin anything more there.
+        if (!session_->usable() && (inbox_.closed() || !reconnect())) { return work.complete(errc::cluster_down); }
         switch (try_batch(work, under_way)) {
         case end::done: return;
         case end::repeat:
@@ -191,9 +194,15 @@ void lane_core::run_batch(batch& work)
         case end::refused: under_way.clear(); return run_one_by_one(work);
         case end::unsettled:
             if (settle(work, under_way)) { return; }
+            if (gives_up()) {
+                // A disk that is full, for one: nothing comes of asking MySQL for the same again, and again.
+                under_way.clear();
+                return work.complete(errc::storage_failed);
+            }
             break;
         }
         under_way.clear();
+        if (gives_up()) { break; }
     }
     work.complete(session_->usable() ? errc::storage_failed : errc::cluster_down);
 }

@@ -66,6 +66,9 @@ public:
     /// Who moves slots; null: nobody. Before the first items.
     void employ(slot_agent* agent) noexcept { agent_ = agent; }
 
+    /// Any thread: for a lane that has to end and waits for MySQL.
+    void interrupt() noexcept { session_->interrupt(); }
+
     // The lane's thread only, from here on
 
     void run_items(std::vector<lane_item>& items);

@@ -36,6 +36,8 @@ public:
     virtual failure open() = 0;
     /// False after a failure of kind lost.
     virtual bool usable() const noexcept = 0;
+    /// Any thread: what is under way ends with a failure of kind lost.
+    virtual void interrupt() noexcept = 0;
     /// Names the session that open() made, for ever.
     virtual std::string tag() const = 0;
     /// Ends the session of that name and waits until its transaction is over. Refused when it does not end in time.

@@ -17,6 +17,7 @@ public:
 
     failure open() override;
     bool usable() const noexcept override { return session_.usable(); }
+    void interrupt() noexcept override { session_.link.interrupt(); }
     std::string tag() const override { return session_.link.tag(); }
     failure end(std::string const& tag) override;
     failure commit() override { return session_.link.commit(); }

@@ -22,6 +22,12 @@ enum class access : std::uint8_t {
     blind_write,  ///< changes its records whatever they were: `before` is not loaded and reads as absent
 };
 
+/// What has to be known of a moment to answer a read from the cache as of then.
+struct cache_moment {
+    unix_ms now;
+    bool is_believed = false;  ///< no other daemon can have taken over MySQL before it
+};
+
 class operation;
 using operation_ptr = std::unique_ptr<operation>;
 

@@ -33,7 +33,7 @@ reader::reader(unsigned index, environment& env, lane& writer)
     : index_{index}, env_{env}, writer_{writer}, queue_{limits::lane_queue_max}
 {
     if (!reconnect()) { throw start_up_error{"a reader cannot connect to MySQL"}; }
-    thread_ = std::thread{[this] { run(); }};
+    thread_.start([this] { run(); });
 }
 
 reader::~reader()
@@ -44,7 +44,7 @@ reader::~reader()
 
 void reader::join()
 {
-    if (thread_.joinable()) { thread_.join(); }
+    thread_.join([this] { session_.link.interrupt(); });
 }
 
 void reader::submit(operation_ptr op)

@@ -7,9 +7,9 @@
 #include "mykeyv/store/batch.hpp"
 #include "mykeyv/store/environment.hpp"
 #include "mykeyv/store/lane.hpp"
+#include "mykeyv/store/sql_thread.hpp"
 #include "mykeyv/store/work_queue.hpp"
 
-#include <thread>
 #include <vector>
 
 namespace mykeyv::store {
@@ -41,7 +41,7 @@ private:
     std::chrono::steady_clock::time_point reconnect_not_before_;
     bool away_logged_ = false;
     work_queue<operation_ptr> queue_;
-    std::thread thread_;
+    sql_thread thread_;
 };
 
 }  // namespace mykeyv::store

@@ -51,7 +51,8 @@ bool store::ever_owned() const { return parts_->ever_owned; }
 
 // Operations
 
-bool store::try_cached(operation& read) { return decide_from_cache(read, *parts_->env); }
+cache_moment store::moment() const noexcept { return moment_of(*parts_->env); }
+bool store::try_cached(operation& read, cache_moment at) { return decide_from_cache(read, *parts_->env, at); }
 
 void store::submit(operation_ptr op)
 {

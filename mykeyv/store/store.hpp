@@ -41,7 +41,7 @@ struct settings {
     bool allow_unsafe_mysql = false;
     /// Bytes of keys, values and bookkeeping that the cache may hold. 0: no cache. Default 256 MiB.
     std::size_t cache_bytes = std::size_t{256} << 20;
-    /// Lanes: writing threads, each with its connection, and as many readers. 1 to 64; default 4.
+    /// Lanes: writing threads, each with its connection, and as many readers. 1 to 64.
     unsigned lanes = 4;
     /// Bytes; longer values are refused. 1 to what MySQL's max_allowed_packet leaves.
     std::size_t value_bytes_max = limits::value_bytes_max_default;
@@ -100,9 +100,12 @@ public:
     /// lane (an interpreter) needs no lock.
     unsigned lane_of(slot) const noexcept;
 
+    /// What try_cached needs to know of now. Any thread.
+    cache_moment moment() const noexcept;
     /// Answers a read from the cache: calls `decide`, not `completed`. False: some record is not cached, or it cannot be
-    /// known that the cache is still true; nothing was called. Any thread. Never blocks.
-    bool try_cached(operation& read);
+    /// known that the cache is still true; nothing was called. `at` may be some time ago, but not before the read was asked
+    /// for: so one look at the clock is enough for all that came in together. Any thread. Never blocks.
+    bool try_cached(operation& read, cache_moment at);
 
     /// Hands an operation over; `completed` will be called, perhaps before this returns. Any thread.
     /// Reads may overtake writes that are under way and not yet acknowledged; writes of one slot take effect in the order of submission.

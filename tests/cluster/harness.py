@@ -161,12 +161,19 @@ class node(process):
         with self.connect() as c:
             return c.call(*words)
 
+    def open_mariadb(self):
+        """A handle of its private MariaDB: of the next one, where the daemon is about to start it again."""
+        def opened():
+            for pid in leftovers(self.data_dir):
+                with contextlib.suppress(ProcessLookupError):
+                    return os.pidfd_open(pid)
+            return None
+        return await_true(opened, f"{self.name} runs its MariaDB")
+
     def kill_mariadb(self, and_this=False):
         """kill -9 of its private MariaDB, `and_this`: and of the daemon, in either order; returns when that is gone."""
-        pid = int((self.data_dir / "run/mariadb.pid").read_text())
-        handle = os.pidfd_open(pid)
+        handle = self.open_mariadb()
         try:
-            assert pid in leftovers(self.data_dir), f"process {pid} is not our MariaDB"
             victims = [lambda: signal.pidfd_send_signal(handle, signal.SIGKILL)] + [self.child.kill] * and_this
             for kill in random.sample(victims, len(victims)):
                 kill()

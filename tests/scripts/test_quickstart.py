@@ -4,6 +4,7 @@
 import os
 import pathlib
 import pty
+import re
 import shutil
 import signal
 import socket
@@ -11,7 +12,8 @@ import subprocess
 import tempfile
 import unittest
 
-SCRIPT = pathlib.Path(__file__).resolve().parents[2] / "scripts/quickstart"
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+SCRIPT = ROOT / "scripts/quickstart"
 LAST_LINE = "jerry played for the grateful dead"
 
 PLAYGROUND = """#!/usr/bin/python3
@@ -127,6 +129,18 @@ class quickstart(unittest.TestCase):
         self.program("path/cmake", "#!/bin/sh\nexit 1\n")
         code, _, err = self.run_to_the_end()
         self.assertEqual((code, err), (1, "quickstart: the build could not be configured\n"))
+
+
+class dependencies(unittest.TestCase):
+    def test_of_a_build_have_every_program_without_which_cmake_ends(self):
+        wanted = set()
+        for file in [ROOT / "CMakeLists.txt", *ROOT.glob("*/**/CMakeLists.txt"), *ROOT.glob("cmake/*.cmake")]:
+            if "build" not in file.relative_to(ROOT).parts:
+                wanted.update(re.findall(r"find_program\(\w+ (\S+)[^)]*REQUIRED", file.read_text()))
+        self.assertIn("python3", wanted)
+        before_tests = (ROOT / "scripts/install-dependencies").read_text().split("if [[ $what")[0]
+        installed = {word for line in before_tests.splitlines() if line.startswith("need ") for word in line.split()}
+        self.assertLessEqual(wanted, installed)
 
 
 if __name__ == "__main__":

@@ -43,6 +43,7 @@ public:
 
     store::failure open() override;
     bool usable() const noexcept override { return usable_; }
+    void interrupt() noexcept override {}
     std::string tag() const override { return std::to_string(number_); }
     store::failure end(std::string const&) override { return {}; }
     store::failure commit() override;

@@ -209,7 +209,7 @@ void node::execute(std::unique_ptr<client_operation> op)
         auto const gate = gate_of(s);
         if (gate == store::gate::closed) { return op->end(errc::moved, hint(s)); }
         if (op->access() != store::access::read) { return hand(s.number() % lanes, store::operation_ptr{std::move(op)}); }
-        if (store::decide_from_cache(*op, life_->env)) { return op->end(errc::ok, {}); }
+        if (store::decide_from_cache(*op, life_->env, store::moment_of(life_->env))) { return op->end(errc::ok, {}); }
         gate == store::gate::open ? read(std::move(op)) : hand(s.number() % lanes, store::operation_ptr{std::move(op)});
     });
 }

@@ -96,7 +96,7 @@ class rules(unittest.TestCase):
         self.assertEqual(list(tidy.functions_of(text)), [(1, 5), (6, 6)])
 
     def test_unfinished_work_and_silent_tests_are_found(self):
-        for bad in ("// TODO: later", "# FIXME", "/* XXX */", "TEST(a, DISABLED_b)", "GTEST_SKIP();"):
+        for bad in ("<" * 7 + " HEAD", ">" * 7, "// TODO: later", "# FIXME", "/* XXX */", "TEST(a, DISABLED_b)", "GTEST_SKIP();"):
             self.expect_only(tidy.nothing_banned, "a.cpp", bad=bad, good="// done")
 
     def test_globals_are_found(self):

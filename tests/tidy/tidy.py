@@ -31,6 +31,7 @@ IO_HEADERS = r"boost/(asio|beast)|sys/|netinet/|arpa/|poll\.h|unistd\.h|(iostrea
 BANS = [
     (r"\b(TODO|FIXME|XXX)\b", "unfinished: do it, or write an issue"),
     (r"\bDISABLED_\w|\bGTEST_SKIP\b", "a test that does not run"),
+    (r"^(<{7}|>{7})( |$)", "what a merge left behind"),
     (r"(?<![\w.})])/(home|root|tmp|work|Users)/", "a path of one machine"),
 ]
 GLOBALS = r"\bspdlog::(trace|debug|info|warn|error|critical|default_logger)\b|\bstatic [\w:]+ ?& ?\w*instance\(\)"

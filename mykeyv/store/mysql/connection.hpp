@@ -27,7 +27,7 @@ struct server_settings {
     /// How long a connect, one wait for a reply, and one write may take before the connection counts as lost.
     /// Whole seconds, at least 1: the client library knows no finer ones. A commit on a busy disk must fit the second.
     std::chrono::seconds connect_timeout{5};
-    std::chrono::seconds read_timeout{60};
+    std::chrono::seconds read_timeout{30};
     std::chrono::seconds write_timeout{60};
 
     /// "unix socket PATH" or "HOST:PORT", for messages.

@@ -81,7 +81,7 @@ protected:
 
     static awaited::end run(class store& on, std::unique_ptr<awaited> op, bool in_order = false)
     {
-        if (op->access() == access::read && !in_order && on.try_cached(*op)) { return op->take(); }
+        if (op->access() == access::read && !in_order && on.try_cached(*op, on.moment())) { return op->take(); }
         auto ended = op->ended();
         in_order ? on.submit_in_order(std::move(op)) : on.submit(std::move(op));
         return ended.get();

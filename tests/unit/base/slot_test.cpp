@@ -7,6 +7,19 @@
 namespace mykeyv {
 namespace {
 
+TEST(crc16, is_the_same_however_many_bytes_are_summed_up_at_once)
+{
+    std::string bytes;
+    unsigned bit_by_bit = 0;
+    for (unsigned i = 0; i < 100; ++i) {
+        EXPECT_EQ(crc16(bytes), bit_by_bit) << i << " bytes";
+        auto const byte = static_cast<unsigned char>(i * 151 + 13);
+        bytes += static_cast<char>(byte);
+        bit_by_bit ^= unsigned{byte} << 8;
+        for (int bit = 0; bit < 8; ++bit) { bit_by_bit = ((bit_by_bit << 1) ^ ((bit_by_bit & 0x8000u) != 0 ? 0x1021u : 0u)) & 0xffffu; }
+    }
+}
+
 TEST(crc16, of_the_known_vectors)
 {
     EXPECT_EQ(crc16("123456789"), 0x31C3);

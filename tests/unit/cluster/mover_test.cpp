@@ -85,7 +85,7 @@ TEST_F(a_mover, asks_soon_what_became_of_an_offer_that_is_not_answered)
 
 TEST_F(a_mover, says_that_it_is_alive_while_the_rate_lets_the_target_wait)
 {
-    lane_.database.committed.records[{s_, "k"}] = {"v", 1};
+    lane_.database.committed.records[{s_, "k"}] = {"v", 1, format::bytes, {}};
     outside_.sends_from = lane_.time.steady() + std::chrono::hours{1};
     offered();
     ASSERT_TRUE(has_sent<portion>());
@@ -102,7 +102,7 @@ TEST_F(a_mover, says_that_it_is_alive_while_the_rate_lets_the_target_wait)
 
 TEST_F(a_mover, gives_up_a_target_that_says_nothing)
 {
-    lane_.database.committed.records[{s_, "k"}] = {"v", 1};
+    lane_.database.committed.records[{s_, "k"}] = {"v", 1, format::bytes, {}};
     offered();
     ASSERT_TRUE(has_sent<portion>());
     lane_.time.pass(move_limits{}.patience);
@@ -116,7 +116,7 @@ TEST_F(a_mover, reads_no_more_before_what_is_on_the_way_has_arrived)
     auto const other = slot_of("l");
     for (auto const& [s, key] : {std::pair{s_, "k"}, std::pair{other, "l"}}) {
         lane_.database.committed.slots[s] = {owned, {5, 1}, {}};
-        lane_.database.committed.records[{s, key}] = {std::string(move_limits{}.commit_bytes + 1, 'v'), 1};
+        lane_.database.committed.records[{s, key}] = {std::string(move_limits{}.commit_bytes + 1, 'v'), 1, format::bytes, {}};
     }
     start({owned, {5, 1}, {}});
     mover_->want({{s_, id(2)}, {other, id(2)}});

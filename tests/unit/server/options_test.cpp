@@ -134,6 +134,19 @@ TEST(scan_options, are_a_pattern_and_a_bounded_count)
     EXPECT_EQ(error_of(parse_scan(words{"MATCH"})), errc::syntax);
 }
 
+TEST(threads, are_counted_by_the_cores)
+{
+    auto const counts = [](unsigned cores) {
+        auto const threads = threads_for(cores);
+        return std::pair{threads.io, threads.lanes};
+    };
+    EXPECT_EQ(counts(0), std::pair(1u, 1u));
+    EXPECT_EQ(counts(1), std::pair(1u, 1u));
+    EXPECT_EQ(counts(2), std::pair(1u, 2u));
+    EXPECT_EQ(counts(8), std::pair(4u, 8u));
+    EXPECT_EQ(counts(256), std::pair(16u, 8u));
+}
+
 TEST(byte_size, has_binary_units_in_the_ways_people_write_them)
 {
     EXPECT_EQ(parse_byte_size("0"), 0u);

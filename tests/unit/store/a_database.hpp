@@ -53,6 +53,7 @@ public:
         return usable_ ? failure{} : gone();
     }
     bool usable() const noexcept override { return usable_; }
+    void interrupt() noexcept override { usable_ = false; }
     std::string tag() const override { return "session"; }
     failure end(std::string const&) override { return {}; }
     failure commit() override

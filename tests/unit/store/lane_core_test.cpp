@@ -224,6 +224,7 @@ TEST_F(a_lanes_work, that_arrives_while_a_step_waits_for_mysql_is_refused_and_so
 
 TEST_F(a_lanes_work, whose_commit_lost_its_answer_is_done_once)
 {
+    lane_.env.outcome_patience = std::chrono::minutes{1};
     for (auto const how : {ending::lost_before, ending::lost_after}) {
         lane_.time.step = std::chrono::seconds{1};
         database_.endings = {how};
@@ -247,6 +248,35 @@ TEST_F(a_lanes_work, that_erased_what_it_had_not_read_is_done_although_its_commi
     EXPECT_EQ(first_.outcome, errc::ok);
     EXPECT_EQ(second_.outcome, errc::ok);
     EXPECT_EQ(database_.find("k"), nullptr);
+}
+
+TEST_F(a_lanes_work, that_mysql_rolls_back_again_and_again_is_refused_when_patience_is_over)
+{
+    lane_.env.outcome_patience = std::chrono::seconds{10};
+    lane_.time.step = std::chrono::seconds{3};
+    database_.endings.assign(8, ending::lost_before);
+    run(append("k", "x", first_));
+    EXPECT_EQ(first_.outcome, errc::storage_failed);
+    EXPECT_GT(database_.endings.size(), 4u);
+    database_.endings.clear();
+    run(append("k", "y", second_));
+    EXPECT_EQ(second_.outcome, errc::ok);
+    EXPECT_EQ(database_.find("k")->value, "y");
+}
+
+TEST_F(a_lanes_work, that_loses_its_mysql_on_the_way_out_is_refused_and_so_is_what_comes_behind)
+{
+    lane_.time.step = std::chrono::seconds{1};
+    lane_.env.outcome_patience = std::chrono::minutes{1};
+    lane_.inbox.is_closed = true;
+    database_.endings = {ending::lost_before, ending::lost_before};
+    run(append("k", "x", first_));
+    EXPECT_EQ(first_.outcome, errc::storage_failed);
+    lane_.core.interrupt();
+    run(append("k", "y", second_));
+    EXPECT_EQ(second_.outcome, errc::cluster_down);
+    EXPECT_EQ(database_.find("k"), nullptr);
+    EXPECT_EQ(database_.endings.size(), 1u);
 }
 
 // The agent

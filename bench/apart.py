@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Two rows that are no race: what a cached record costs in memory, and what writers do to the latency of readers."""
+import json
+import pathlib
+import subprocess
+
+from cases import fill
+from generators import await_calm, check, fields_of, load
+from peers import harness
+
+RECORD_KEY_BYTES, RECORD_VALUE_BYTES = len("memory:") + 12, 100
+
+
+def resident_bytes(pid):
+    text = pathlib.Path(f"/proc/{pid}/status").read_text()
+    return int(text.partition("VmRSS:")[2].split()[0]) * 1024
+
+
+def cache_of(server):
+    figures = fields_of(server.call("INFO", "memory"))
+    return int(figures["cache_bytes"]), int(figures["cache_records"])
+
+
+def measure_memory(peers, records, rounds):
+    """Records are stored, the daemon starts again, and reads fill its cache. First a tenth of them, so that buffers have their size."""
+    server = peers["mykeyv-large-cache"]
+    stored = dict(prefix="memory:", keys=records, value_bytes=RECORD_VALUE_BYTES)
+    fill(server, "resp", **stored)
+    server.sql("ANALYZE TABLE records")  # or MariaDB may take the table for empty after its start, and read all of it for a few rows
+    found = []
+    for _ in range(rounds):
+        server.terminate()
+        server.await_exit()
+        server.start()
+        read_all(server, stored | {"keys": records // 10})
+        (bytes_before, count_before), resident_before = cache_of(server), resident_bytes(server.pid)
+        read_all(server, stored)
+        (bytes_after, count_after), resident_after = cache_of(server), resident_bytes(server.pid)
+        count = count_after - count_before
+        check(count_after == records, f"{count_after} records are cached of {records}")
+        own = RECORD_KEY_BYTES + RECORD_VALUE_BYTES
+        found.append({"by_cache": (bytes_after - bytes_before) / count - own, "resident": (resident_after - resident_before) / count - own,
+                      "records": count})
+    return found
+
+
+def read_all(server, stored):
+    load("resp", "scan", port=server.port, connections=4, pipeline=64, **stored)
+
+
+def of_redis(peers, records):
+    """The same of redis-server, by its own account and by the system's."""
+    server = peers["redis"]
+    account = lambda: (int(fields_of(server.call("INFO", "memory"))["used_memory"]), resident_bytes(server.pid))
+    before = account()
+    fill(server, "resp", prefix="memory:", keys=records, value_bytes=RECORD_VALUE_BYTES)
+    after = account()
+    own = RECORD_KEY_BYTES + RECORD_VALUE_BYTES
+    return {"by_itself": (after[0] - before[0]) / records - own, "resident": (after[1] - before[1]) / records - own}
+
+
+def measure_readers(peers, s, get_rate, set_rate):
+    """p99 of GET without and with SET beside it; `get_rate` 0: as fast as replies come. The writers have connections enough."""
+    server = peers["mykeyv"]
+    stored = dict(port=server.port, prefix="get100:", keys=s.keys)
+    fill(server, "resp", prefix="get100:", keys=s.keys, value_bytes=100)
+    fill(server, "resp", prefix="beside:", keys=s.keys, value_bytes=100)
+    found = []
+    for seed in range(s.rounds):
+        await_calm([server])
+        without = load("resp", "get", seconds=s.seconds, rate=get_rate, seed=seed, **stored)
+        await_calm([server])
+        writing = dict(port=server.port, prefix="beside:", keys=s.keys, seconds=s.seconds + 1, rate=set_rate, seed=seed + 1000,
+                       connections=200)
+        writer = subprocess.Popen([harness.BIN / "bench_load", "resp", "set", *(f"--{name}={value}" for name, value in writing.items())],
+                                  stdout=subprocess.PIPE, text=True)
+        begun = operations(server)
+        harness.await_true(lambda: operations(server) > begun + set_rate * 0.2, "writers write")
+        beside = load("resp", "get", seconds=s.seconds, rate=get_rate, seed=seed + 500, **stored)
+        still = writer.poll() is None
+        written = json.loads(writer.communicate()[0])
+        check(still and written["wrong"] == written["errors"] == 0, f"writers: {written}")
+        found.append({"without": without, "with": beside, "writes": written, "ratio": beside["p99_us"] / without["p99_us"]})
+    return found
+
+
+def operations(server):
+    return int(fields_of(server.call("INFO", "stats"))["lane_operations"])

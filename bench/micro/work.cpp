@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "bench/micro/work.hpp"
+
+#include "mykeyv/base/slot.hpp"
+#include "mykeyv/record/decide.hpp"
+#include "mykeyv/record/strings.hpp"
+#include "mykeyv/resp/reply_parser.hpp"
+#include "mykeyv/resp/request_parser.hpp"
+#include "mykeyv/resp/writer.hpp"
+#include "mykeyv/script/engine.hpp"
+#include "mykeyv/store/batch.hpp"
+#include "mykeyv/store/cache.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace mykeyv::bench {
+namespace {
+
+using work = std::function<void()>;
+
+constexpr std::size_t keys_in_the_cache = 1000;
+constexpr std::size_t value_bytes = 100;
+constexpr std::size_t operations_of_a_batch = 64;
+constexpr std::size_t value_bytes_max = std::size_t{16} << 20;
+
+/// What was done is not for nothing, so no compiler leaves it out; and it went well.
+void must(bool went_well)
+{
+    if (!went_well) { std::abort(); }
+}
+
+std::string key_of(std::size_t number) { return fmt::format("key:{:012}", number); }
+
+work parse(std::string request, std::size_t commands)
+{
+    return [parser = std::make_shared<resp::request_parser>(), request = std::move(request), commands] {
+        std::size_t parsed = 0;
+        for (std::string_view rest = request; !rest.empty(); ++parsed) {
+            auto const result = parser->parse(rest);
+            must(result.state == resp::progress::complete);
+            rest.remove_prefix(result.consumed);
+        }
+        must(parsed == commands);
+    };
+}
+
+std::string get_request(std::size_t number) { return fmt::format("*2\r\n$3\r\nGET\r\n$16\r\n{}\r\n", key_of(number)); }
+
+work parse_get() { return parse(get_request(1), 1); }
+
+work parse_set()
+{
+    return parse(fmt::format("*3\r\n$3\r\nSET\r\n$16\r\n{}\r\n${}\r\n{}\r\n", key_of(1), value_bytes, std::string(value_bytes, 'x')), 1);
+}
+
+work parse_pipeline()
+{
+    std::string request;
+    for (std::size_t i = 0; i < 16; ++i) { request += get_request(i); }
+    return parse(std::move(request), 16);
+}
+
+work write_reply()
+{
+    return [out = std::make_shared<std::string>(), value = std::string(value_bytes, 'x')] {
+        out->clear();
+        resp::writer{*out, resp::protocol::resp2}.bulk(value);
+        must(out->size() > value_bytes);
+    };
+}
+
+work sum_key()
+{
+    return [key = key_of(1)] { must(crc16(key) == crc16("key:000000000001")); };
+}
+
+std::shared_ptr<store::cache> filled_cache()
+{
+    auto const known = std::make_shared<store::cache>(std::size_t{64} << 20);
+    std::string const value(value_bytes, 'x');
+    record_view const record{.value = value, .format = format::bytes, .version = 1, .expires_at = std::nullopt};
+    for (std::size_t i = 0; i < keys_in_the_cache; ++i) {
+        auto const key = key_of(i);
+        known->publish(slot_of(key), key, &record);
+    }
+    return known;
+}
+
+/// One after the other, so that chains of every length come up.
+class next_key {
+public:
+    next_key()
+    {
+        for (std::size_t i = 0; i < keys_in_the_cache; ++i) { keys_.emplace_back(key_of(i)); }
+    }
+    std::string const& operator()() { return keys_[next_++ % keys_.size()]; }
+
+private:
+    std::vector<std::string> keys_;
+    std::size_t next_ = 0;
+};
+
+work hit_cache()
+{
+    return [known = filled_cache(), next = std::make_shared<next_key>()] {
+        auto const& key = (*next)();
+        auto const found = known->find(slot{1}, key);
+        must(found && found.view().value.size() == value_bytes);
+    };
+}
+
+work publish()
+{
+    return [known = filled_cache(), next = std::make_shared<next_key>(), value = std::string(value_bytes, 'y')] {
+        record_view const record{.value = value, .format = format::bytes, .version = 2, .expires_at = std::nullopt};
+        known->publish(slot{1}, (*next)(), &record);
+    };
+}
+
+/// A record function in a batch, without a client behind it.
+template <operation Op>
+class plain_operation final : public store::operation {
+public:
+    plain_operation(std::string const& key, store::access how, Op op)
+        : store::operation{slot_of(key), {key}, how}, op_{std::move(op)}
+    {
+    }
+    void decide(std::span<record_view const* const> before, context const& ctx, std::span<change> after) override
+    {
+        after[0] = op_(before[0], ctx).change;
+    }
+    void completed(store::operation_ptr, errc outcome) noexcept override { must(outcome == errc::ok); }
+
+private:
+    Op op_;
+};
+
+/// All of a lane's work on a batch but MySQL's.
+template <class Make>
+work run_batch(Make make)
+{
+    return [known = filled_cache(), next = std::make_shared<next_key>(), make] {
+        store::batch gathered{*known};
+        for (std::size_t i = 0; i < operations_of_a_batch; ++i) { gathered.add(make((*next)())); }
+        gathered.collect(unix_ms{1});
+        std::uint64_t version = 1;
+        must(gathered.missing().empty() && gathered.decide(version, value_bytes_max));
+        must(gathered.writes().puts.size() == operations_of_a_batch);
+        gathered.publish();
+        gathered.complete(errc::ok);
+    };
+}
+
+work batch_of_sets()
+{
+    return run_batch([](std::string const& key) {
+        return std::make_unique<plain_operation<op::set>>(key, store::access::blind_write, op::set{.value = std::string(value_bytes, 'z')});
+    });
+}
+
+work batch_of_appends()
+{
+    return run_batch([](std::string const& key) {
+        return std::make_unique<plain_operation<op::append>>(key, store::access::write, op::append{.value = ""});
+    });
+}
+
+work update_document()
+{
+    std::string const code = "local record = ... record.plays = record.plays + 1 return true";
+    return [engine = std::make_shared<script::engine>(), code, id = script_id::of(code)] {
+        constexpr std::string_view document =
+            R"({"name":"the grateful dead","first":1965,"last":1995,"plays":41,"members":["jerry","bob","phil","bill","mickey"]})";
+        record_view const before{.value = document, .format = format::document, .version = 1, .expires_at = std::nullopt};
+        auto const done = engine->run(id, code, &before, "band", "", {.now = unix_ms{1}, .version = 2, .value_bytes_max = value_bytes_max});
+        must(done.status == script::status::stored);
+    };
+}
+
+work parse_reply()
+{
+    return [parser = std::make_shared<resp::reply_parser>(),
+            reply = fmt::format("${}\r\n{}\r\n", value_bytes, std::string(value_bytes, 'x'))] {
+        auto const result = parser->parse(reply);
+        must(result.state == resp::progress::complete);
+    };
+}
+
+std::array<piece, 11> const all{{
+    {"parse GET", parse_get},
+    {"parse SET of 100 bytes", parse_set},
+    {"parse a pipeline of 16 GET", parse_pipeline},
+    {"write a reply of 100 bytes", write_reply},
+    {"parse a reply of 100 bytes", parse_reply},
+    {"slot of a key of 16 bytes", sum_key},
+    {"cache: hit", hit_cache},
+    {"cache: publish", publish},
+    {"batch of 64 SET", batch_of_sets},
+    {"batch of 64 APPEND", batch_of_appends},
+    {"update() of a document", update_document},
+}};
+
+}  // namespace
+
+std::span<piece const> pieces() { return all; }
+
+}  // namespace mykeyv::bench

@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Figures as people read them, and their place in a document."""
+import statistics
+
+from generators import check
+
+
+def spread(values, digits):
+    return f"{statistics.median(values):,.{digits}f} ({min(values):,.{digits}f} to {max(values):,.{digits}f})"
+
+
+def table(heads, rows):
+    lines = ["| " + " | ".join(heads) + " |", "|" + "---|" * len(heads)]
+    return "\n".join(lines + ["| " + " | ".join(row) + " |" for row in rows])
+
+
+def rate_text(rounds, side):
+    return f"{statistics.median([each[side]['per_second'] for each in rounds]):,.0f}"
+
+
+def line(work, target, to, ratios, ours, theirs, at_most=False, digits=2):
+    """One row of the table; a target is met by the median."""
+    median = statistics.median(ratios)
+    met = "" if target is None else "yes" if (median <= target if at_most else median >= target) else "**no**"
+    wanted = "" if target is None else f"{'≤' if at_most else '≥'} {target:g}"
+    return [work, wanted, to, spread(ratios, digits), ours, theirs, met]
+
+
+HEADS = ["work", "target", "to", "ratio: median (least to most)", "ours, per second", "theirs", "met"]
+
+
+def replace_section(path, name, text):
+    """Puts `text` between the two marks of that name in a document."""
+    begin, end = f"<!-- begin {name} -->\n", f"<!-- end {name} -->"
+    document = path.read_text()
+    check(document.count(begin) == 1 and document.count(end) == 1, f"{path} has no section {name}")
+    before, _, rest = document.partition(begin)
+    path.write_text(before + begin + text.rstrip("\n") + "\n" + end + rest.partition(end)[2])

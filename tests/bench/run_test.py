@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: Apache-2.0
+"""bench/run, very short: every row is measured, and what is wrong does not pass. MYKEYV_BIN names the folder with the programs."""
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+import unittest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "bench"))
+import generators  # noqa: E402
+import peers  # noqa: E402
+import report  # noqa: E402
+
+TINY = ["--quick", "--seconds", "0.03", "--rounds", "1", "--keys", "500", "--updated", "100", "--records", "5000", "--set-rate", "200"]
+
+
+def run(*words, **environment):
+    return subprocess.run([sys.executable, "-B", ROOT / "bench/run", *words], capture_output=True, text=True,
+                          env=os.environ | environment, timeout=240)
+
+
+class the_whole(unittest.TestCase):
+    def test_every_row_is_measured_and_shown(self):
+        with tempfile.TemporaryDirectory() as folder:
+            document, figures = pathlib.Path(folder, "document.md"), pathlib.Path(folder, "figures.json")
+            document.write_text("before\n<!-- begin targets -->\nold\n<!-- end targets -->\nbehind\n")
+            done = run(*TINY, "--json", figures, "--write", document)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            names = run("--quick", "--list").stdout.split()
+            found = json.loads(figures.read_text())
+            self.assertEqual(set(names) - set(found["races"]) - set(found["apart"]), set())
+            lines = [line for line in done.stdout.splitlines() if line.startswith("| ")]
+            self.assertEqual(len(lines), 1 + len(names) + 1, "a head, a line for each name and two for memory")
+            for line in lines[1:]:
+                self.assertRegex(line, r"\| [≥≤] [\d.]+ \|.*\| [\d.,]+ \([\d.,]+ to [\d.,]+\) \|.*\| (yes|\*\*no\*\*) \|$")
+            for each in ("mykeyv", "mariadb", "redis-always"):
+                self.assertIn(f"- **{each}**: `", done.stdout)
+            self.assertEqual(document.read_text(),
+                             f"before\n<!-- begin targets -->\n{done.stdout}<!-- end targets -->\nbehind\n")
+
+    def test_what_is_missing_is_named(self):
+        done = run("--only", "get.1", PATH="/nowhere", MYKEYV_BIN="/nowhere")
+        self.assertEqual(done.returncode, 2, done.stderr)
+        self.assertIn("redis-tools", done.stderr)
+        self.assertIn("install-dependencies bench", done.stderr)
+
+
+class wrong_values(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.redis = peers.redis()
+        generators.load("resp", "fill", port=cls.redis.port, prefix="k:", keys=100)
+
+    def get(self):
+        return generators.load("resp", "get", port=self.redis.port, prefix="k:", keys=100, seconds=0.05)
+
+    def test_one_value_of_many_that_differs_is_found(self):
+        self.get()
+        right = self.redis.call("GET", "k:%012d" % 7)
+        self.redis.call("SET", "k:%012d" % 7, right[:-1] + b"!")
+        with self.assertRaisesRegex(generators.wrong, "k:000000000007"):
+            self.get()
+        self.redis.call("SET", "k:%012d" % 7, right)
+
+    def test_a_key_that_is_not_there_is_found(self):
+        racing = generators.by_redis_benchmark(self.redis, ["GET", "absent:__rand_int__"], generators.hits(self.redis))
+        with self.assertRaisesRegex(generators.wrong, "not there"):
+            racing.once(0.01, 1)
+
+    def test_a_refused_write_is_found(self):
+        self.redis.call("RPUSH", "list", "x")
+        racing = generators.by_redis_benchmark(self.redis, ["SET", "list", "x", "GET"], generators.sets_of_redis(self.redis))
+        with self.assertRaisesRegex(generators.wrong, "WRONGTYPE"):
+            racing.once(0.01, 1)
+
+    def test_a_value_that_was_never_set_is_found(self):
+        self.redis.call("SET", "s:%012d" % 0, "1" * 11 + "w" * 89)
+        with self.assertRaisesRegex(generators.wrong, "s:000000000000"):
+            generators.verify_sets(self.redis, "s:", 10, 100)()
+
+    def test_a_table_that_differs_is_found(self):
+        self.redis.call("SET", "t:%012d" % 0, "1" * 12 + "w" * 88)
+        generators.verify_sets(self.redis, "t:", 1, 100)()
+        with self.assertRaisesRegex(generators.wrong, "table"):
+            generators.verify_sets(self.redis, "t:", 1, 100, lambda _: {"t:%012d" % 0: "2" * 12 + "w" * 88})()
+
+
+class sections(unittest.TestCase):
+    def test_a_document_without_the_section_is_refused(self):
+        with tempfile.NamedTemporaryFile("w+", suffix=".md") as file:
+            file.write("<!-- begin other -->\n<!-- end other -->\n")
+            file.flush()
+            with self.assertRaisesRegex(generators.wrong, "no section targets"):
+                report.replace_section(pathlib.Path(file.name), "targets", "text")
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
