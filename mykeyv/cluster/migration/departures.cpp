@@ -244,14 +244,14 @@ bool departures::may_go_on(departing const& moving) const
     using enum outgoing::next;
     switch (moving.out.next_step()) {
     case wait: return false;
-    case scan: return bytes_on_the_way() < limits_.on_the_way_bytes_max && cutting_over(moving.out.target()) == 0;
+    case scan: return bytes_on_the_way() < (cutting_over(moving.out.target()) > 0 ? 1 : limits_.on_the_way_bytes_max);
     case resend: return bytes_on_the_way() < limits_.on_the_way_bytes_max;
     case cut_over: return moving.parked_since != time{} || cutting_over(moving.out.target()) < limits_.cut_overs_at_once;
     default: return true;
     }
 }
 
-/// Slots whose operations wait for this node. Meanwhile it is given nothing else to do: it would be done first.
+/// Slots whose operations wait for this node. Meanwhile it is given little else to do: what it has begun is done first.
 std::size_t departures::cutting_over(node_id target) const
 {
     return static_cast<std::size_t>(std::ranges::count_if(moving_, [target](auto const& each) {
@@ -265,6 +265,16 @@ std::size_t departures::bytes_on_the_way() const
     std::size_t sum = 0;
     for (auto const& [s, moving] : moving_) { sum += moving.out.bytes_on_the_way(); }
     return sum;
+}
+
+void departures::go_on_with(std::span<slot const> due, time began, time until)
+{
+    for (auto const s : due) {
+        auto const place = moving_.find(s);
+        if (place == moving_.end()) { continue; }
+        place->second.due <= began ? time_is_up(s, place->second) : go_on(s, place->second);
+        if (now() >= until) { return; }  // the rest is due still
+    }
 }
 
 void departures::forget_what_has_gone()
@@ -291,18 +301,19 @@ departures::time departures::wake(time until, std::size_t slots)
     for (auto const& [s, moving] : moving_) {
         if (is_due(moving, began)) { due.push_back(s); }
     }
-    // First those that are to be cut over, together; the others are read when these are over.
-    std::ranges::stable_partition(due, [this](slot s) { return moving_.at(s).out.next_step() == outgoing::next::cut_over; });
+    // First those that are to be cut over, together; the target has to do with these while the others are read.
+    auto const others = std::ranges::stable_partition(
+        due, [this](slot s) { return moving_.at(s).out.next_step() == outgoing::next::cut_over; });
+    auto const cut_over = due.size() - others.size();
     auto const left = due.size() > slots;
     due.resize(std::min(due.size(), slots));
-    if (due.empty() || moving_.at(due.front()).out.next_step() != outgoing::next::cut_over) { scan_together(due); }
-    for (auto const s : due) {
-        auto const place = moving_.find(s);
-        if (place == moving_.end()) { continue; }
-        place->second.due <= began ? time_is_up(s, place->second) : go_on(s, place->second);
-        if (now() >= until) { break; }  // the rest is due still
-    }
+    auto const first = std::span{due}.first(std::min(cut_over, due.size()));
+    go_on_with(first, began, until);
     forget_what_has_gone();
+    rows_.commit_planned();
+    auto const rest = std::span{due}.subspan(first.size());
+    scan_together(rest);
+    go_on_with(rest, began, until);
     rows_.commit_planned();
     begin_wanted(began);
     auto next = to_be_gone_.empty() ? time::max() : began + limits_.query_every;

@@ -55,8 +55,9 @@ private:
     void begin_wanted(time now);
     bool begin(slot, node_id target);
     void go_on(slot, departing&);
+    void go_on_with(std::span<slot const> due, time began, time until);
     bool scan(slot, departing&);
-    void scan_together(std::vector<slot> const&);
+    void scan_together(std::span<slot const>);
     bool resend(slot, departing&);
     void park(slot, departing&);
     void cut_over(slot, departing&);

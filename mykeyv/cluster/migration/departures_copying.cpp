@@ -24,11 +24,13 @@ bool departures::scan(slot s, departing& moving)
 }
 
 /// Reads small slots, which have not been read yet, together. The others are left to scan().
-void departures::scan_together(std::vector<slot> const& slots)
+void departures::scan_together(std::span<slot const> slots)
 {
     std::vector<slot> fresh;
     for (auto const s : slots) {
-        auto const& moving = moving_.at(s);
+        auto const place = moving_.find(s);
+        if (place == moving_.end()) { continue; }
+        auto const& moving = place->second;
         auto const is_to_be_read = moving.out.next_step() == outgoing::next::scan && may_go_on(moving);
         if (is_to_be_read && moving.out.cursor().empty()) { fresh.push_back(s); }
     }
