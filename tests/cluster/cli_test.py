@@ -120,6 +120,13 @@ class commands(unittest.TestCase):
     def test_update_with_code_that_does_not_compile_says_where(self):
         self.assertRegex(self.fails(2, "update", "-e", "return return", "n").err, r"does not compile.*:1:.*near")
 
+    def test_a_value_that_is_too_long_is_wrong_usage_however_long_it_is(self):
+        for size in ((16 << 20) + 1, 18 << 20):
+            outcome = self.run_on("set", "long", "--bytes", "-", stdin=b"v" * size)
+            self.assertEqual(outcome.code, 2, outcome.err)
+            self.assertIn("value-bytes-max", outcome.err)
+        self.fails(1, "get", "long")
+
     def test_list_shows_the_keys_of_all_nodes(self):
         keys = [f"user:{i}" for i in range(20)]
         for key in keys + ["other"]:
