@@ -50,6 +50,16 @@ TEST_F(update, promise_5_leaves_a_record_as_it_was_when_the_code_fails)
     EXPECT_EQ(c("KV.GET k"), before);
 }
 
+TEST_F(update, promise_5_leaves_a_record_as_it_was_that_it_cannot_hold)
+{
+    constexpr std::string_view a_member_twice = R"({"a":1,"a":2})";
+    c.call({"JSON.SET", "k", "$", a_member_twice});
+    EXPECT_EQ(eval("local r = ... r.z = 1 return true", "", {"k"}),
+              "[[error, ERR the JSON value has a number or members that cannot be held exactly: "
+              "record: an object with the member 'a' twice]]");
+    EXPECT_EQ(c("JSON.GET k"), a_member_twice);
+}
+
 TEST_F(update, promise_5_fails_for_one_key_and_works_for_the_others)
 {
     eval(raise, "1", {"a"});
