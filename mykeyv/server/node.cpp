@@ -173,6 +173,7 @@ void node::stop()
     p.door->stop();
     p.drain_sessions();
     p.cut_sessions();
+    p.state.compiler.stop();  // no session waits for it any more, so this is what it compiles right now
     p.state.conductor->stop();
     p.state.store->stop();
     for (auto& each : p.state.workers) { each->thread.stop(); }

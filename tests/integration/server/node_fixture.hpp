@@ -68,6 +68,12 @@ public:
         resp::request_writer{encoded}.command(words);
         send_bytes(encoded);
     }
+    /// Whether nothing has come since the last reply.
+    bool is_silent() const
+    {
+        char byte = 0;
+        return input_.empty() && ::recv(socket_, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0;
+    }
     void send_no_more() { ::shutdown(socket_, SHUT_WR); }
 
     /// "end" when the connection is over.
