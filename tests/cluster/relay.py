@@ -9,7 +9,7 @@ How a link is cut, until it is healed:
              also if the sender has long given its connection up: behind what it has sent on a newer one
     deaf     questions pass, answers wait as in silence
     mute     answers pass, questions wait
-    lossy    questions pass, answers are lost; when it is healed the connection breaks
+    lossy    questions pass, answers are lost but for those to greetings; when it is healed the connection breaks
 """
 import asyncio
 import collections
@@ -120,10 +120,12 @@ class relays:
                 onward.close()
 
     async def pump(self, over, direction, reader, writer):
+        greeted = direction == QUESTIONS
         try:
             while data := await reader.read(CHUNK_BYTES):
                 await over.passage(direction)
-                if not over.loses(direction):
+                if not greeted or not over.loses(direction):
+                    greeted = True
                     writer.write(data)
                     self.passed["bytes"] += len(data)
                     await writer.drain()
