@@ -180,9 +180,9 @@ class rehash_under_cuts(unittest.TestCase):
 
     def test_promises_1_to_6_hold_while_nodes_come_and_go_and_links_are_cut(self):
         for _ in range(REHASHES):
-            self.grow(cuts=5)
-            self.grow(cuts=5)
-            self.shrink(by=2, cuts=6)
+            self.grow(cuts=4)
+            self.grow(cuts=4)
+            self.shrink(by=2, cuts=5)
         self.end(f"{REHASHES} times 3 to 4 to 5 to 3 nodes")
 
     def test_they_hold_while_links_are_cut_and_processes_are_killed(self):
@@ -199,7 +199,7 @@ class rehash_under_cuts(unittest.TestCase):
             killed[what] += 1
 
         for _ in range(REHASHES):
-            self.grow(cuts=3, disturb=disturb)
+            self.grow(cuts=2, disturb=disturb)
             self.shrink(by=1, cuts=3, disturb=disturb)
         self.end(f"{REHASHES} times 3 to 4 to 3 nodes, kills: {dict(killed)}")
 
