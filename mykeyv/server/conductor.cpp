@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <future>
 #include <utility>
 
@@ -16,6 +17,8 @@ namespace {
 
 constexpr std::chrono::milliseconds reconcile_pause_after_refusal{500};
 constexpr std::chrono::milliseconds gossip_pause_with_news{100};
+constexpr std::chrono::milliseconds away_after{2'000};        // a node that does not answer, and does not ask either
+constexpr std::chrono::milliseconds settling_patience{900};  // a bit less than the pause between two rounds of gossip
 
 std::vector<std::string> node_words(std::vector<std::string> words)
 {
@@ -65,6 +68,7 @@ void conductor::stop()
         reconcile_timer_.reset();
         for (auto& [id, each] : peers_) { each.link->close(); }
         peers_.clear();
+        for (auto& each : std::exchange(unsettled_, {})) { each.done(std::move(each.text)); }
     });
     thread_.stop();
 }
@@ -78,17 +82,23 @@ change_result conductor::ask_to_join(endpoint const& member, cluster::node const
 {
     std::promise<change_result> promise;
     auto future = promise.get_future();
-    thread_.post([&] {
-        auto const link = std::make_shared<peer_link>(thread_, member, greeting(cluster_id{}));
-        link->ask({"KV.NODE", "JOIN", self.id.text(), self.endpoint.text(), std::to_string(self.weight)},
-                  [link, &promise](resp::value const* reply, std::string const& why) {
-                      link->close();
-                      if (reply == nullptr) { return promise.set_value(cluster::refusal{why}); }
-                      auto const text = reply->text() != nullptr ? *reply->text() : std::string{};
-                      promise.set_value(reply->is_error() ? change_result{cluster::refusal{text}} : change_result{text});
-                  });
-    });
+    thread_.post(
+        [&] { ask_membership(member, self, join_attempts_max, [&promise](auto answer) { promise.set_value(std::move(answer)); }); });
     return future.get();
+}
+
+/// A member whose answer is lost may have made this node one. It is asked again: to know a node that is a member already is no harm.
+void conductor::ask_membership(endpoint const& member, cluster::node const& self, int attempts_left, change_done done)
+{
+    auto const link = std::make_shared<peer_link>(thread_, member, greeting(cluster_id{}));
+    link->ask({"KV.NODE", "JOIN", self.id.text(), self.endpoint.text(), std::to_string(self.weight)},
+              [this, link, member, self, attempts_left, done = std::move(done)](resp::value const* reply, std::string const& why) mutable {
+                  link->close();
+                  if (reply == nullptr && attempts_left > 1) { return ask_membership(member, self, attempts_left - 1, std::move(done)); }
+                  if (reply == nullptr) { return done(cluster::refusal{why}); }
+                  auto const text = reply->text() != nullptr ? *reply->text() : std::string{};
+                  done(reply->is_error() ? change_result{cluster::refusal{text}} : change_result{text});
+              });
 }
 
 // About slots
@@ -221,15 +231,15 @@ void conductor::make_change(change what, std::function<std::string(cluster::topo
     auto attempt = [this, what = std::move(what), reply = std::move(reply), done = std::move(done)]() mutable {
         auto changed = what(topology());
         if (!changed) { return done(changed.error()); }
-        auto text = reply(*changed);
+        auto made = std::make_shared<unsettled_change>(unsettled_change{what, reply(*changed), std::move(done), {}});
         auto const version = changed->version();
-        save(std::move(*changed),
-             [this, version, text = std::move(text), done = std::make_shared<change_done>(std::move(done))](errc outcome) {
-                 if (outcome != errc::ok) { return (*done)(cluster::refusal{std::string{message(outcome)}}); }
-                 node_.log.info("topology version {} is made here", version);
-                 (*done)(text);
-                 gossip();
-             });
+        save(std::move(*changed), [this, version, made](errc outcome) {
+            if (outcome != errc::ok) { return made->done(cluster::refusal{std::string{message(outcome)}}); }
+            node_.log.info("topology version {} is made here", version);
+            made->made = std::chrono::steady_clock::now();
+            unsettled_.push_back(std::move(*made));
+            gossip();
+        });
     };
     saving_ ? changes_.push_back(std::move(attempt)) : attempt();
 }
@@ -252,6 +262,55 @@ void conductor::save(cluster::topology wanted, std::function<void(errc)> done)
     });
 }
 
+/// Whether it would change nothing, or can be made no more.
+bool conductor::is_in_force(change const& what) const
+{
+    auto const again = what(topology());
+    return !again || (std::ranges::equal(again->nodes(), topology().nodes()) && std::ranges::equal(again->owners(), topology().owners()) &&
+                      again->moving() == topology().moving());
+}
+
+/// Of two changes that two nodes made at once only one is in the topology that stays. Whoever asked for the other one is told.
+void conductor::find_lost_changes()
+{
+    for (auto& each : std::exchange(unsettled_, {})) {
+        if (is_in_force(each.what)) {
+            unsettled_.push_back(std::move(each));
+            continue;
+        }
+        node_.log.warning("a change that was made here is lost: node {} made one at the same moment", topology().author().text());
+        each.done(cluster::refusal{"another change of the topology was made at the same moment, on another node, and replaced this one: "
+                                   "look at the status, then ask again"});
+    }
+}
+
+/// Whether every other node that can be heard has told that it has the topology of this one.
+bool conductor::all_have_ours() const
+{
+    std::pair const ours{topology().version(), topology().author()};
+    auto const now = std::chrono::steady_clock::now();
+    return std::ranges::all_of(peers_, [&](auto const& each) {
+        auto const& [id, of] = each;
+        auto const was_never_heard = of.heard == std::chrono::steady_clock::time_point{};
+        auto const is_away = was_never_heard || (of.complained && now - of.heard > away_after);
+        return is_away || of.topology == ours;
+    });
+}
+
+/// Answers those who asked for a change, once no other node can have made one that replaces it; or when that takes too long.
+void conductor::settle_changes()
+{
+    auto const all_have = all_have_ours();
+    auto const now = std::chrono::steady_clock::now();
+    for (auto& each : std::exchange(unsettled_, {})) {
+        if (all_have || now - each.made >= settling_patience) {
+            each.done(std::move(each.text));
+        } else {
+            unsettled_.push_back(std::move(each));
+        }
+    }
+}
+
 void conductor::topology_came(std::string text, change_done done)
 {
     thread_.post([this, text = std::move(text), done = std::move(done)]() mutable {
@@ -264,6 +323,8 @@ void conductor::topology_came(std::string text, change_done done)
                 if (outcome != errc::ok) { return (*shared)(cluster::refusal{std::string{message(outcome)}}); }
                 node_.log.info("topology version {} of node {}", topology().version(), topology().author().text());
                 (*shared)(std::string{});
+                find_lost_changes();
+                settle_changes();
             });
         };
         saving_ ? changes_.push_back(std::move(attempt)) : attempt();
