@@ -148,7 +148,7 @@ class commands(unittest.TestCase):
         self.assertEqual(sorted(self.done("list", "--match", "user:1*").lines), sorted(k for k in keys if k.startswith("user:1")))
         self.assertEqual(len(self.done("list", "--count", "7").lines), 7)
         self.assertEqual(len(self.done("list", "--output", "json", "--match", "other").objects), 1)
-        self.fails(2, "list", "--count", "0")
+        self.assertIn("--count: must be 1 or more", self.fails(2, "list", "--count", "0").err)
 
     def test_words_that_look_like_something_else_can_be_keys(self):
         for key in ("get", "[a,b]", "-x", "", "a b", "{tag}", "ü"):

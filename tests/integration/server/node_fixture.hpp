@@ -54,13 +54,15 @@ public:
     wire(wire const&) = delete;
     wire& operator=(wire const&) = delete;
 
-    void send_bytes(std::string_view bytes)
+    /// False: the node would not take them all.
+    bool send_bytes(std::string_view bytes)
     {
         while (!bytes.empty()) {
             auto const sent = ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-            if (sent <= 0) { return; }
+            if (sent <= 0) { return false; }
             bytes.remove_prefix(static_cast<std::size_t>(sent));
         }
+        return true;
     }
     void send(std::vector<std::string_view> const& words)
     {
