@@ -146,9 +146,8 @@ private:
         if (!checking_) {
             c.key = static_cast<unsigned>(random_() % s_.keys);
             c.writes = random_() % 100 < s_.writes_percent;
-            if (c.writes) {
-                c.key = static_cast<unsigned>(std::min<std::size_t>(c.key - c.key % s_.clients + i, s_.keys - s_.clients + i));
-            }
+            auto const own = c.key - c.key % s_.clients + static_cast<unsigned>(i);
+            if (c.writes) { c.key = own < s_.keys ? own : own - s_.clients; }
         }
         auto const key = key_of(c.key);
         c.command = fmt::format("*{}\r\n$3\r\n{}\r\n${}\r\n{}\r\n", c.writes ? 3 : 2, c.writes ? "SET" : "GET", key.size(), key);
@@ -181,9 +180,8 @@ private:
             epoll_event wanted{EPOLLIN, {.u64 = i | static_cast<std::uint64_t>(port) << 32}};
             epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &wanted);
         }
-        if (write(fd, c.command.data(), c.command.size()) != static_cast<ssize_t>(c.command.size())) {
-            throw std::runtime_error{"cannot send"};
-        }
+        auto const sent = write(fd, c.command.data(), c.command.size());
+        if (sent != static_cast<ssize_t>(c.command.size())) { throw std::runtime_error{"cannot send"}; }
     }
 
     void arrived(std::size_t i, int port)

@@ -88,14 +88,34 @@ inline constexpr std::size_t dirty_keys_per_portion = 1024;
 inline constexpr std::size_t cut_over_keys_max = 128;
 inline constexpr unsigned resend_rounds_max = 16;
 /// Slots of one lane that are on their way out at once.
-inline constexpr std::size_t outgoing_per_lane_max = 4;
-/// How long a slot whose attempt failed is left alone, how long an answer is awaited before the attempt is given up, and how often
-/// a target that was offered a slot is asked what it did.
+inline constexpr std::size_t outgoing_per_lane_max = 32;
+/// Slots of one lane whose operations wait for one node at once: fewer wait for less time, more share a commit.
+inline constexpr std::size_t cut_overs_at_once = 8;
+/// Bytes of rows that one lane has sent and that are not acknowledged; above it no more are read.
+inline constexpr std::size_t on_the_way_bytes_max = 2u << 20;
+/// Slots, and bytes of their rows, that are written or counted in one commit; the slots of a lane that clients write to at the moment,
+/// for they have to wait for it; and how long a lane that they do not write to goes on with moving before it looks for work of theirs
+/// again.
+inline constexpr std::size_t slots_per_commit = 32;
+inline constexpr std::size_t slots_per_commit_when_busy = 4;
+inline constexpr std::size_t commit_bytes = 64u << 10;
+inline constexpr std::chrono::milliseconds moving_at_a_time{5};
+/// How long a lane counts as one that clients write to; how many times as long as it moved it rests from moving then, and at most how long.
+/// Cut-overs that have begun do not wait for it.
+inline constexpr std::chrono::milliseconds busy_after_write{50};
+inline constexpr unsigned moving_rest_when_busy = 3;
+inline constexpr std::chrono::milliseconds moving_rest_max{50};
+/// How long a slot whose attempt failed is left alone, how long an answer is awaited before the attempt is given up, how long the answer to
+/// an offer is before it is asked for, and how often it is asked for then.
 inline constexpr std::chrono::milliseconds move_again_after{250};
 inline constexpr std::chrono::milliseconds portion_patience{10'000};
+inline constexpr std::chrono::milliseconds offer_patience{500};
 inline constexpr std::chrono::milliseconds query_every{200};
-/// Rows of slots that have gone that are erased between two batches.
+/// Rows of slots that have gone, and the slots, that are erased between two batches.
 inline constexpr std::size_t purge_rows = 256;
+inline constexpr std::size_t purge_slots = 64;
+/// How long that waits, each time, while slots are on their way.
+inline constexpr std::chrono::milliseconds purge_pause{200};
 
 // Clients
 

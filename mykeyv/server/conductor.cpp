@@ -66,7 +66,7 @@ void conductor::stop()
     thread_.run_and_wait([this] {
         gossip_timer_.reset();
         reconcile_timer_.reset();
-        for (auto& [id, each] : peers_) { each.link->close(); }
+        for (auto& [id, each] : peers_) { each.close(); }
         peers_.clear();
         for (auto& each : std::exchange(unsettled_, {})) { each.done(std::move(each.text)); }
     });
@@ -103,17 +103,34 @@ void conductor::ask_membership(endpoint const& member, cluster::node const& self
 
 // About slots
 
+void conductor::peer::close() const
+{
+    link->close();
+    for (auto const& each : slot_links) {
+        if (each) { each->close(); }
+    }
+}
+
+peer_link& conductor::slot_link(peer& to, unsigned lane, cluster::slot_request const& request)
+{
+    auto const place = 2 * lane + (cluster::is_urgent(request) ? 1 : 0);
+    if (to.slot_links.size() <= place) { to.slot_links.resize(place + 1); }
+    auto& link = to.slot_links[place];
+    if (!link) { link = std::make_shared<peer_link>(thread_, to.link->where(), greeting(topology().cluster())); }
+    return *link;
+}
+
 void conductor::send(node_id to, cluster::slot_request request, unsigned lane)
 {
     auto const place = peers_.find(to);
     auto const lost = [this, lane, s = request.slot, offer = request.offer] {
-        node_.store->tell_lane(lane, [this, lane, s, offer](errc why) {
+        node_.store->tell_agent(lane, [this, lane, s, offer](errc why) {
             if (why == errc::ok) { ports_[lane]->mover().unanswered(s, offer); }
         });
     };
     if (place == peers_.end()) { return lost(); }
     auto const expected = reply_to(request);
-    place->second.link->ask(node_words(words_of(request)), [this, lane, expected, lost](resp::value const* reply,
+    slot_link(place->second, lane, request).ask(node_words(words_of(request)), [this, lane, expected, lost](resp::value const* reply,
                                                                                         std::string const&) mutable {
         auto const* const parts = reply != nullptr ? reply->elements() : nullptr;
         auto const is_answer = parts != nullptr && parts->size() == 2 && (*parts)[0].integer() != nullptr && (*parts)[1].text() != nullptr;
@@ -121,7 +138,7 @@ void conductor::send(node_id to, cluster::slot_request request, unsigned lane)
         auto answer = expected;
         answer.yes = *(*parts)[0].integer() == 1;
         answer.reason = *(*parts)[1].text();
-        node_.store->tell_lane(lane, [this, lane, answer = std::move(answer)](errc why) {
+        node_.store->tell_agent(lane, [this, lane, answer = std::move(answer)](errc why) {
             if (why == errc::ok) { ports_[lane]->mover().replied(answer); }
         });
     });
@@ -137,8 +154,8 @@ void conductor::slot_asked(cluster::slot_request asked, unique_function<void(std
         return answer(std::move(no));
     }
     auto const lane = node_.store->lane_of(asked.slot);
-    node_.store->tell_lane(lane, [this, lane, asked = std::move(asked), answer = std::move(answer)](errc why) mutable {
-        answer(why == errc::ok ? ports_[lane]->mover().answer(asked) : std::nullopt);
+    node_.store->tell_agent(lane, [this, lane, asked = std::move(asked), answer = std::move(answer)](errc why) mutable {
+        why == errc::ok ? ports_[lane]->mover().asked(std::move(asked), std::move(answer)) : answer(std::nullopt);
     });
 }
 
@@ -170,7 +187,7 @@ void conductor::refresh_links()
     std::erase_if(peers_, [&](auto& each) {
         auto const* const known = topology().find(each.first);
         if (known != nullptr && known->endpoint == each.second.link->where()) { return false; }
-        each.second.link->close();
+        each.second.close();
         return true;
     });
     for (auto const& n : topology().nodes()) {

@@ -87,6 +87,10 @@ private:
 
     struct peer {
         std::shared_ptr<peer_link> link;
+        /// Two for each lane, made when needed. Answers come in the order of questions, and no lane is to wait for another one, nor
+        /// a slot that nobody serves for rows of others.
+        std::vector<std::shared_ptr<peer_link>> slot_links;
+        void close() const;
         std::chrono::steady_clock::time_point heard{};
         std::string last_said;        // its part of STATUS, as JSON
         std::pair<std::uint64_t, node_id> topology{};  // version and author of the one it has
@@ -105,6 +109,7 @@ private:
     };
 
     void send(node_id to, cluster::slot_request, unsigned lane);
+    peer_link& slot_link(peer&, unsigned lane, cluster::slot_request const&);
     void gossip();
     void gossip_with(node_id, peer&);
     void learn(nlohmann::json const& told, node_id from, peer&);

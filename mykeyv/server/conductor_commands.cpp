@@ -157,7 +157,8 @@ std::string conductor::status_text()
                          {"slots", 0},
                          {"to_leave", 0},
                          {"departed", {{"slots", 0}, {"records", 0}, {"bytes", 0}}},
-                         {"parked_us_max", 0}});
+                         {"parked_us_max", 0},
+                         {"parked_us_p99", 0}});
         }
         // What another node says is input.
         if (auto const& to_leave = said["to_leave"]; to_leave.is_number_unsigned()) { slots_to_move += to_leave.get<std::uint64_t>(); }

@@ -52,6 +52,12 @@ json conductor::own_status() const
         bytes += port->figures().bytes;
         parked = std::max(parked, port->figures().parked_us_max.load());
     }
+    // The least bound that 99 % of the slots were below.
+    std::uint64_t p99 = 0, below = 0;
+    for (std::size_t place = 0; place < lane_figures::places && 100 * below < 99 * slots; ++place) {
+        for (auto const& port : ports_) { below += port->figures().parked_below[place]; }
+        p99 = std::min(lane_figures::bound_of(place), parked);
+    }
     auto const self = node_.store->id();
     std::uint64_t owned = 0, to_leave = 0;
     for (auto const& range : node_.owners->own_ranges()) {
@@ -64,7 +70,8 @@ json conductor::own_status() const
             {"slots", owned},
             {"to_leave", to_leave},
             {"departed", {{"slots", slots}, {"records", records}, {"bytes", bytes}}},
-            {"parked_us_max", parked}};
+            {"parked_us_max", parked},
+            {"parked_us_p99", p99}};
 }
 
 std::string conductor::own_news(std::uint64_t seen, bool with_slots) const

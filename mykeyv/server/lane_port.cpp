@@ -25,6 +25,13 @@ pacer::time pacer::after(std::size_t bytes, time now)
     return next_;
 }
 
+std::size_t lane_figures::place_of(std::uint64_t us) noexcept
+{
+    std::size_t place = 0;
+    while (place + 1 < places && us >= bound_of(place)) { ++place; }
+    return place;
+}
+
 std::unique_ptr<cluster::mover> lane_port::make_mover(store::lane_core& lane, std::vector<std::pair<slot, store::slot_row>> const& rows,
                                                       std::uint64_t first_transfer)
 {
@@ -54,6 +61,7 @@ void lane_port::departed(cluster::departure const& left)
     ++figures_.slots;
     figures_.records += left.records;
     figures_.bytes += left.bytes;
+    ++figures_.parked_below[lane_figures::place_of(us)];
     figures_.parked_us_max = std::max(figures_.parked_us_max.load(), us);
     of_.thread_.post([this] { of_.reconcile_soon(); });
 }

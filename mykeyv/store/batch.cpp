@@ -229,13 +229,18 @@ batch_writes batch::writes() const
 
 std::optional<batch_witness> batch::witness() const
 {
-    std::optional<batch_witness> erasure;
+    std::optional<row_key> erased;
+    std::vector<row_key> perhaps_erased;  // unread: if none of them is there any more, it is all the same
     for (auto const& each : entries_) {
         if (!each.changed) { continue; }
-        if (each.present) { return batch_witness{{each.slot, each.key}, each.current.version}; }
-        if (each.known && each.stored) { erasure = batch_witness{{each.slot, each.key}, std::nullopt}; }
+        if (each.present) { return batch_witness{{{each.slot, each.key}}, each.current.version}; }
+        if (each.known && each.stored) { erased = {each.slot, each.key}; }
+        if (!each.known) { perhaps_erased.push_back({each.slot, each.key}); }
     }
-    return erasure;
+    if (erased) { return batch_witness{{*erased}, std::nullopt}; }
+    if (perhaps_erased.empty()) { return std::nullopt; }
+    std::ranges::sort(perhaps_erased);
+    return batch_witness{std::move(perhaps_erased), std::nullopt};
 }
 
 void batch::publish()

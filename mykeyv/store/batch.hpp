@@ -39,9 +39,9 @@ struct batch_writes {
     bool empty() const noexcept { return puts.empty() && erasures.empty() && expiries_added.empty() && expiries_removed.empty(); }
 };
 
-/// A row that tells whether the batch was committed: it has that version then, or is gone if there is none.
+/// Rows that tell whether the batch was committed: the only one has that version then; without a version, none is there.
 struct batch_witness {
-    row_key key;
+    std::vector<row_key> keys;
     std::optional<std::uint64_t> version;
 };
 

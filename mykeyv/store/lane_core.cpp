@@ -54,6 +54,8 @@ void lane_core::run_items(std::vector<lane_item>& items)
             std::erase_if(due->lines, [this](due_line const& line) { return env_.gates.of(line.slot) != gate::open; });
             for (auto& line : due->lines) { gathered.add(std::move(line)); }
             swept.push_back(std::move(due->done));
+        } else if (auto* const told = std::get_if<note>(&work)) {
+            told->read(errc::ok);
         } else {
             flush();
             std::get<errand>(work)(errc::ok);
@@ -100,6 +102,8 @@ void lane_core::refuse(lane_item& work, errc why)
         refused.completed(std::move(*op), why);
     } else if (auto* const lines = std::get_if<sweep>(&work)) {
         lines->done();
+    } else if (auto* const told = std::get_if<note>(&work)) {
+        told->read(why);
     } else {
         std::get<errand>(work)(why);
     }

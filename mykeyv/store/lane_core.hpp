@@ -22,6 +22,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -37,7 +38,13 @@ struct sweep {
     unique_function<void()> done;
 };
 
-using lane_item = std::variant<operation_ptr, sweep, errand>;
+/// Something that the agent is to know. Nothing that a batch depends on changes by it, so no batch ends for it. Called as an errand is.
+struct note {
+    explicit note(errand what) : read{std::move(what)} {}
+    errand read;
+};
+
+using lane_item = std::variant<operation_ptr, sweep, errand, note>;
 
 /// Work that has not begun, as a lane sees it that cannot go on yet.
 class lane_inbox {

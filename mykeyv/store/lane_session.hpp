@@ -14,6 +14,8 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace mykeyv::store {
 
@@ -57,13 +59,17 @@ public:
 
     /// Some of a slot's rows by key, from `first` on: about `bytes_max` of them, one at least. `end`: the slot has no more.
     virtual failure rows_from(slot, std::string_view first, std::size_t bytes_max, on_row const&, bool& end) = 0;
-    virtual failure summary(slot, slot_summary& out) = 0;
+    /// All rows of the first of these slots (ascending), of as many as have about `bytes_max` bytes together; `whole`: of how many.
+    /// None, if the first one has more.
+    virtual failure rows_of(std::span<slot const>, std::size_t bytes_max, on_row const&, std::size_t& whole) = 0;
+    /// `out` has one for each of the slots, which are different ones.
+    virtual failure summaries(std::span<slot const>, std::span<slot_summary> out) = 0;
     /// Up to `limit` records and their lines in the sweeper's list. Fewer erased: there are no more.
     virtual failure erase_slots(std::span<slot const>, std::size_t limit, std::uint64_t& erased) = 0;
     virtual failure slots_with_records(std::vector<slot>& out) = 0;
     virtual failure load_slot(slot, slot_row& out) = 0;
-    /// State `none`: there is to be no row.
-    virtual failure save_slot(slot, slot_row const&) = 0;
+    /// Of different slots. State `none`: there is to be no row.
+    virtual failure save_slots(std::span<std::pair<slot, slot_row> const>) = 0;
 
     /// Sets the versions up to `at_least` aside for this node.
     virtual failure raise_version_ceiling(std::uint64_t at_least) = 0;

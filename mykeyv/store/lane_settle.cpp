@@ -76,7 +76,7 @@ void lane_core::await_end_of(std::string const& tag)
 bool lane_core::was_committed(batch_witness const& witness, bool& known)
 {
     std::optional<std::uint64_t> found;
-    auto const failed = session_->load_versions({&witness.key, 1}, [&](row_key const&, std::uint64_t version) { found = version; });
+    auto const failed = session_->load_versions(witness.keys, [&](row_key const&, std::uint64_t version) { found = version; });
     known = !failed;
     if (known) { session_->rollback(); }
     return found == witness.version;

@@ -49,7 +49,12 @@ failure mysql_lane_session::rows_from(slot of, std::string_view first, std::size
     return slots_->rows_from(of, first, bytes_max, on_each, end);
 }
 
-failure mysql_lane_session::summary(slot of, slot_summary& out) { return slots_->summary(of, out); }
+failure mysql_lane_session::rows_of(std::span<slot const> of, std::size_t bytes_max, on_row const& on_each, std::size_t& whole)
+{
+    return slots_->rows_of(of, bytes_max, on_each, whole);
+}
+
+failure mysql_lane_session::summaries(std::span<slot const> of, std::span<slot_summary> out) { return slots_->summaries(of, out); }
 
 failure mysql_lane_session::erase_slots(std::span<slot const> slots, std::size_t limit, std::uint64_t& erased)
 {
@@ -63,7 +68,7 @@ failure mysql_lane_session::slots_with_records(std::vector<slot>& out)
 }
 
 failure mysql_lane_session::load_slot(slot of, slot_row& out) { return slots_->load(of, out); }
-failure mysql_lane_session::save_slot(slot of, slot_row const& wanted) { return slots_->save(of, wanted); }
+failure mysql_lane_session::save_slots(std::span<std::pair<slot, slot_row> const> wanted) { return slots_->save(wanted); }
 
 failure mysql_lane_session::raise_version_ceiling(std::uint64_t at_least)
 {

@@ -31,11 +31,12 @@ public:
     failure remove_expiries(std::span<expiry const>) override;
 
     failure rows_from(slot, std::string_view first, std::size_t bytes_max, on_row const&, bool& end) override;
-    failure summary(slot, slot_summary& out) override;
+    failure rows_of(std::span<slot const>, std::size_t bytes_max, on_row const&, std::size_t& whole) override;
+    failure summaries(std::span<slot const>, std::span<slot_summary> out) override;
     failure erase_slots(std::span<slot const>, std::size_t limit, std::uint64_t& erased) override;
     failure slots_with_records(std::vector<slot>& out) override;
     failure load_slot(slot, slot_row& out) override;
-    failure save_slot(slot, slot_row const&) override;
+    failure save_slots(std::span<std::pair<slot, slot_row> const>) override;
 
     failure raise_version_ceiling(std::uint64_t at_least) override;
 

@@ -30,6 +30,7 @@ void store::start(agent_maker const& make)
 }
 
 void store::tell_lane(unsigned lane, errand what) { parts_->lanes[lane]->submit(std::move(what)); }
+void store::tell_agent(unsigned lane, errand what) { parts_->lanes[lane]->submit(note{std::move(what)}); }
 unsigned store::lanes() const noexcept { return static_cast<unsigned>(parts_->lanes.size()); }
 std::uint64_t store::fence_epoch() const noexcept { return parts_->mysql->held().epoch; }
 std::vector<std::pair<slot, slot_row>> const& store::slots_at_start() const noexcept { return parts_->slots; }

@@ -83,6 +83,8 @@ public:
     void start(agent_maker const& = {});
     /// Something to be done by a lane between two batches. Any thread.
     void tell_lane(unsigned lane, errand);
+    /// Something that the agent of a lane is to know. Any thread.
+    void tell_agent(unsigned lane, errand);
     unsigned lanes() const noexcept;
     /// Of this daemon's take-over: later ones have higher numbers.
     std::uint64_t fence_epoch() const noexcept;

@@ -165,15 +165,32 @@ failure database_session::rows_from(slot s, std::string_view first, std::size_t 
     return {};
 }
 
-failure database_session::summary(slot s, store::slot_summary& out)
+failure database_session::rows_of(std::span<slot const> slots, std::size_t bytes_max, on_row const& on_each, std::size_t& whole)
+{
+    whole = 0;
+    if (auto failed = trouble()) { return failed; }
+    std::size_t bytes = 0;
+    for (auto const s : slots) {
+        auto const rows = seen(s);
+        for (auto const& [key, r] : rows) { bytes += key.size() + r.value.size() + 1; }
+        if (bytes > bytes_max) { return {}; }
+        for (auto const& [key, r] : rows) { on_each({s, key, r.version, r.format, r.value, r.expires_at}); }
+        ++whole;
+    }
+    return {};
+}
+
+failure database_session::summaries(std::span<slot const> slots, std::span<store::slot_summary> out)
 {
     if (auto failed = trouble()) { return failed; }
-    out = {};
-    for (auto const& [key, r] : seen(s)) {
-        ++out.records;
-        out.checksum += std::hash<std::string>{}(fmt::format("{} {} {} {}", r.version, static_cast<int>(r.format),
-                                                             r.expires_at ? r.expires_at->value : -1, key)) &
-                        0xffffffff;
+    for (std::size_t i = 0; i < slots.size(); ++i) {
+        out[i] = {};
+        for (auto const& [key, r] : seen(slots[i])) {
+            ++out[i].records;
+            out[i].checksum += std::hash<std::string>{}(fmt::format("{} {} {} {}", r.version, static_cast<int>(r.format),
+                                                                    r.expires_at ? r.expires_at->value : -1, key)) &
+                               0xffffffff;
+        }
     }
     return {};
 }
@@ -210,10 +227,10 @@ failure database_session::load_slot(slot s, store::slot_row& out)
     return {};
 }
 
-failure database_session::save_slot(slot s, store::slot_row const& wanted)
+failure database_session::save_slots(std::span<std::pair<slot, store::slot_row> const> wanted)
 {
     if (auto failed = trouble()) { return failed; }
-    slots_[s] = wanted;
+    for (auto const& [s, row] : wanted) { slots_[s] = row; }
     return {};
 }
 

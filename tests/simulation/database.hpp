@@ -57,11 +57,12 @@ public:
     store::failure add_expiries(std::span<store::expiry const>) override;
     store::failure remove_expiries(std::span<store::expiry const>) override;
     store::failure rows_from(slot, std::string_view first, std::size_t bytes_max, on_row const&, bool& end) override;
-    store::failure summary(slot, store::slot_summary& out) override;
+    store::failure rows_of(std::span<slot const>, std::size_t bytes_max, on_row const&, std::size_t& whole) override;
+    store::failure summaries(std::span<slot const>, std::span<store::slot_summary> out) override;
     store::failure erase_slots(std::span<slot const>, std::size_t limit, std::uint64_t& erased) override;
     store::failure slots_with_records(std::vector<slot>& out) override;
     store::failure load_slot(slot, store::slot_row& out) override;
-    store::failure save_slot(slot, store::slot_row const&) override;
+    store::failure save_slots(std::span<std::pair<slot, store::slot_row> const>) override;
     store::failure raise_version_ceiling(std::uint64_t at_least) override;
 
 private:

@@ -26,6 +26,7 @@ constexpr mykeyv::cluster::move_limits tiny_steps()
     limits.purge_rows = 2;
     limits.again_after = milliseconds{5};
     limits.patience = milliseconds{60};
+    limits.offer_patience = milliseconds{20};
     limits.query_every = milliseconds{10};
     return limits;
 }
@@ -56,6 +57,10 @@ struct node::life {
           env{of.silence_, in, mysql, known, 1000, std::chrono::milliseconds{1000}}
     {
         limits.cut_over_keys_max = in.below(3);
+        limits.outgoing_per_lane_max = 1 + in.below(4);
+        limits.slots_per_commit = 1 + in.below(4);
+        limits.on_the_way_bytes_max = 1 + in.below(200);
+        limits.cut_overs_at_once = 1 + in.below(3);
         constexpr store::serving_lease::clock_ms far = store::serving_lease::clock_ms{1} << 60;
         env.lease.renew(far);
         std::vector<std::pair<slot, store::slot_row>> rows[lanes];
@@ -274,23 +279,29 @@ void node::sweep()
 void node::received(unsigned from, slot_request r)
 {
     auto const number = r.slot.number() % lanes;
-    hand(number, store::errand{[this, from, number, r = std::move(r)](errc why) mutable {
-             auto reply = why == errc::ok ? life_->all[number].mover->answer(r) : std::nullopt;
-             if (reply) {
+    hand(number, store::note{[this, from, number, r = std::move(r)](errc why) mutable {
+             if (why != errc::ok) { return unheard(from, r.slot, r.offer); }
+             auto const s = r.slot;
+             auto const offer = r.offer;
+             life_->all[number].mover->asked(std::move(r), [this, from, s, offer](std::optional<slot_reply> reply) {
+                 if (!reply) { return unheard(from, s, offer); }
                  cluster_.send(index_, from, std::move(*reply));
-                // Not to be noticed by the other end is the worst moment.
-                if (world_.one_in(world_.trouble.statement_crashes / 30)) { throw crash{}; }
-             } else if (!world_.one_in(4)) {
-                 world_.after(world_.between(50, 400),
-                              [&c = cluster_, from, s = r.slot, offer = r.offer] { c.nodes[from]->lost(s, offer); });
-             }
+                 // Not to be noticed by the other end is the worst moment.
+                 if (world_.one_in(world_.trouble.statement_crashes / 30)) { throw crash{}; }
+             });
          }});
+}
+
+void node::unheard(unsigned by, slot s, transfer_offer const& offer)
+{
+    if (world_.one_in(4)) { return; }
+    world_.after(world_.between(50, 400), [&c = cluster_, by, s, offer] { c.nodes[by]->lost(s, offer); });
 }
 
 void node::received(unsigned, slot_reply const& r)
 {
     auto const number = r.slot.number() % lanes;
-    hand(number, store::errand{[this, number, r](errc why) {
+    hand(number, store::note{[this, number, r](errc why) {
              if (why == errc::ok) { life_->all[number].mover->replied(r); }
          }});
 }
@@ -299,7 +310,7 @@ void node::lost(slot s, transfer_offer const& offer)
 {
     if (!life_) { return; }
     auto const number = s.number() % lanes;
-    hand(number, store::errand{[this, number, s, offer](errc why) {
+    hand(number, store::note{[this, number, s, offer](errc why) {
              if (why == errc::ok) { life_->all[number].mover->unanswered(s, offer); }
          }});
 }

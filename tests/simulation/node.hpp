@@ -115,6 +115,7 @@ public:
     void received(unsigned from, mykeyv::cluster::slot_request);
     void received(unsigned from, mykeyv::cluster::slot_reply const&);
     void lost(slot, mykeyv::cluster::transfer_offer const&);
+    void unheard(unsigned by, slot, mykeyv::cluster::transfer_offer const& offer);
     /// Hands lines of the sweeper's list to the lanes.
     void sweep();
 

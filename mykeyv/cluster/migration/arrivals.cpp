@@ -7,42 +7,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace mykeyv::cluster {
-namespace {
-
-/// Rows as the store writes them, borrowed, in the order of keys.
-struct to_write {
-    to_write(slot s, std::vector<row_copy> const& from)
-    {
-        for (auto const& each : from) {
-            if (!each.record) {
-                erasures.push_back({s, each.key});
-                continue;
-            }
-            auto const& r = *each.record;
-            puts.push_back({s, each.key, r.version, r.format, r.value, r.expires_at});
-            if (r.expires_at) { expiries.push_back({*r.expires_at, s, each.key}); }
-        }
-        std::ranges::sort(puts, {}, [](store::row const& r) { return r.key(); });
-        std::ranges::sort(erasures);
-        std::ranges::sort(expiries, {}, [](store::expiry const& e) { return std::pair{e.expires_at, e.k}; });
-    }
-
-    store::failure apply(store::lane_session& session) const
-    {
-        if (auto failed = puts.empty() ? store::failure{} : session.upsert(puts)) { return failed; }
-        if (auto failed = erasures.empty() ? store::failure{} : session.erase(erasures)) { return failed; }
-        return expiries.empty() ? store::failure{} : session.add_expiries(expiries);
-    }
-
-    std::vector<store::row> puts;
-    std::vector<store::row_key> erasures;
-    std::vector<store::expiry> expiries;
-};
-
-}  // namespace
-
 void arrivals::forbid_after_restart(slot s, slot_row const& row)
 {
     if (mutant(mutants::restarted_import_alive)) {
@@ -52,25 +19,26 @@ void arrivals::forbid_after_restart(slot s, slot_row const& row)
     forbid(s, row, row.offer);
 }
 
-std::optional<slot_reply> arrivals::answer(slot_request& asked)
+void arrivals::question::say(bool is_yes, std::string reason)
 {
-    if (auto* const import = alive(asked.slot, asked.offer)) { import->heard = lane_.surroundings().time.steady(); }
     auto reply = reply_to(asked);
-    auto done = outcome::nothing;
-    if (auto* const rows = std::get_if<portion>(&asked.what)) {
-        done = receive(asked, *rows, reply.reason);
-    } else if (auto* const last = std::get_if<cut_over>(&asked.what)) {
-        done = take_over(asked, *last, reply.reason);
-    } else if (std::holds_alternative<prepare>(asked.what)) {
-        done = begin(asked, reply.reason);
-    } else if (std::holds_alternative<query>(asked.what)) {
-        done = was_taken(asked, reply.reason);
-    } else {
-        give_up(asked);
-    }
-    if (done == outcome::nothing) { return std::nullopt; }
-    reply.yes = done == outcome::yes;
-    return reply;
+    reply.yes = is_yes;
+    reply.reason = std::move(reason);
+    then(std::move(reply));
+}
+
+void arrivals::asked(slot_request r, answer then)
+{
+    rows_.settle(r.slot);
+    if (auto* const import = alive(r.slot, r.offer)) { import->heard = lane_.surroundings().time.steady(); }
+    auto q = std::make_shared<question>(question{std::move(r), std::move(then)});
+    auto& what = q->asked.what;
+    if (auto* const rows = std::get_if<portion>(&what)) { return receive(std::move(q), *rows); }
+    if (auto* const last = std::get_if<cut_over>(&what)) { return take_over(std::move(q), *last); }
+    if (std::holds_alternative<prepare>(what)) { return begin(std::move(q)); }
+    if (std::holds_alternative<query>(what)) { return was_taken(*q); }
+    give_up(q->asked);
+    q->nothing();
 }
 
 arrivals::incoming* arrivals::alive(slot s, transfer_offer const& offer)
@@ -94,49 +62,53 @@ bool arrivals::forbid(slot s, slot_row const& row, transfer_offer const& offer)
     return true;
 }
 
-arrivals::outcome arrivals::begin(slot_request const& asked, std::string& reason)
+void arrivals::begin(question_ptr q)
 {
-    auto const* const row = rows_.row(asked.slot);
-    if (row == nullptr) { return outcome::nothing; }
-    switch (answer_prepare(*row, asked.offer, alive(asked.slot, asked.offer) != nullptr)) {
-    case on_prepare::again: return outcome::yes;
-    case on_prepare::refuse: reason = "an older offer than one that is known, or the slot is served here"; return outcome::no;
+    auto const s = q->asked.slot;
+    auto const* const row = rows_.row(s);
+    if (row == nullptr) { return q->nothing(); }
+    switch (answer_prepare(*row, q->asked.offer, alive(s, q->asked.offer) != nullptr)) {
+    case on_prepare::again: return q->yes();
+    case on_prepare::refuse: return q->no("an older offer than one that is known, or the slot is served here");
     case on_prepare::begin: break;
     }
     // What was left of an earlier time, and of an import that is given up with this: all of it, before the first new row.
-    if (row->state == slot_state::importing && !forbid(asked.slot, *row, row->offer)) { return outcome::nothing; }
-    if (!mutant(mutants::no_wipe) && !rows_.clear(asked.slot)) {
-        rows_.is_rubbish(asked.slot);
-        reason = "rows from before are still being erased";
-        return outcome::no;
+    if (row->state == slot_state::importing && !forbid(s, *row, row->offer)) { return q->nothing(); }
+    if (!mutant(mutants::no_wipe) && !rows_.is_clean(s) && !rows_.clear(s)) {
+        rows_.is_rubbish(s);
+        return q->no("rows from before are still being erased");
     }
-    if (rows_.commit(asked.slot, {slot_state::importing, asked.offer, asked.source}) != errc::ok) { return outcome::nothing; }
-    incoming_[asked.slot] = {asked.offer, 1, lane_.surroundings().time.steady()};
-    return outcome::yes;
+    change wanted;
+    wanted.slot = s;
+    wanted.row = slot_row{slot_state::importing, q->asked.offer, q->asked.source};
+    wanted.then = [this, q](change&, errc done) {
+        if (done != errc::ok) { return q->nothing(); }
+        incoming_[q->asked.slot] = {q->asked.offer, 1, lane_.surroundings().time.steady()};
+        q->yes();
+    };
+    rows_.plan(std::move(wanted));
 }
 
-arrivals::outcome arrivals::receive(slot_request const& asked, portion const& rows, std::string& reason)
+void arrivals::receive(question_ptr q, portion& rows)
 {
-    auto* const import = alive(asked.slot, asked.offer);
-    if (import == nullptr) {
-        reason = "this attempt is not known here";
-        return outcome::no;
-    }
+    auto* const import = alive(q->asked.slot, q->asked.offer);
+    if (import == nullptr) { return q->no("this attempt is not known here"); }
     auto const any_order = import->next == 0 || mutant(mutants::number_not_compared);
-    if (rows.number < import->next && !any_order) { return outcome::yes; }
+    if (rows.number < import->next && !any_order) { return q->yes(); }
     if (rows.number != import->next && !any_order) {
-        reason = fmt::format("portion {} came where {} was awaited", rows.number, import->next);
-        return outcome::no;
+        return q->no(fmt::format("portion {} came where {} was awaited", rows.number, import->next));
     }
-    to_write const wanted{asked.slot, rows.rows};
-    auto const done = lane_.step([&](store::lane_session& session) {
-        auto failed = wanted.apply(session);
-        return failed ? failed : session.commit();
-    });
-    // Without an answer the source gives the attempt up: whether these rows are here is not known.
-    if (done != errc::ok) { return outcome::nothing; }
-    if (import->next != 0) { import->next = rows.number + 1; }
-    return outcome::yes;
+    change wanted;
+    wanted.slot = q->asked.slot;
+    wanted.rows = std::move(rows.rows);
+    wanted.then = [this, q, number = rows.number](change&, errc done) {
+        // Without an answer the source gives the attempt up: whether these rows are here is not known.
+        if (done != errc::ok) { return q->nothing(); }
+        auto* const still = alive(q->asked.slot, q->asked.offer);
+        if (still != nullptr && still->next != 0) { still->next = number + 1; }
+        q->yes();
+    };
+    rows_.plan(std::move(wanted));
 }
 
 /// Versions are continued behind those of a slot before it is taken, not with it: of a take-over whose commit has no known outcome
@@ -152,55 +124,61 @@ bool arrivals::reserve_versions(std::uint64_t last)
     return done == errc::ok;
 }
 
-arrivals::outcome arrivals::take_over(slot_request const& asked, cut_over const& offered, std::string& reason)
+void arrivals::take_over(question_ptr q, cut_over& offered)
 {
-    auto const* const import = alive(asked.slot, asked.offer);
+    auto const* const import = alive(q->asked.slot, q->asked.offer);
     auto const is_next =
         import != nullptr && (offered.last.number == import->next || import->next == 0 || mutant(mutants::number_not_compared));
-    if (!is_next) { return was_taken(asked, reason); }
-    if (!reserve_versions(offered.last_version)) { return outcome::nothing; }
+    if (!is_next) { return was_taken(*q); }
+    // It may have been taken already, by a commit of unknown outcome, and written to since.
+    auto const* const row = rows_.row(q->asked.slot);
+    if (row == nullptr) { return q->nothing(); }
+    if (row->state != slot_state::importing || row->offer != import->offer) { return was_taken(*q); }
+    if (!reserve_versions(offered.last_version)) { return q->nothing(); }
     auto const is_mutants_import = import->next == 0;
-    to_write const wanted{asked.slot, offered.last.rows};
-    store::slot_summary found;
-    std::optional<bool> agreed;
-    auto const owner = slot_row{slot_state::owned, asked.offer, asked.source};
-    auto const done = rows_.commit(asked.slot, owner, [&](store::lane_session& session) -> store::failure {
-        if (auto failed = wanted.apply(session)) { return failed; }
-        if (auto failed = session.summary(asked.slot, found)) { return failed; }
-        agreed = found == offered.summary || mutant(mutants::summary_not_compared) || is_mutants_import;
-        return *agreed ? store::failure{} : store::failure::because("the rows of a slot are not those that were offered");
-    });
-    if (done == errc::ok) {
-        incoming_.erase(asked.slot);
-        rows_.serve(asked.slot);
-        return outcome::yes;
-    }
-    if (done != errc::storage_failed || agreed.value_or(true)) { return outcome::nothing; }  // the source will ask what became of it
-    lane_.surroundings().to_log.error("slot {} from node {}: {} records with checksum {} were offered, {} with {} are here; not taken",
-                                      asked.slot.number(), asked.source.text(), offered.summary.records, offered.summary.checksum,
-                                      found.records, found.checksum);
-    reason = "count or checksum of the slot differ";
-    auto const* const row = rows_.row(asked.slot);
-    return row != nullptr && forbid(asked.slot, *row, asked.offer) ? outcome::no : outcome::nothing;
+    change wanted;
+    wanted.slot = q->asked.slot;
+    wanted.rows = std::move(offered.last.rows);
+    wanted.is_counted = true;
+    if (!mutant(mutants::summary_not_compared) && !is_mutants_import) { wanted.awaited = offered.summary; }
+    wanted.row = slot_row{slot_state::owned, q->asked.offer, q->asked.source};
+    wanted.then = [this, q](change& made, errc done) {
+        if (done != errc::ok) { return not_taken_over(*q, made, done); }
+        incoming_.erase(made.slot);
+        rows_.serve(made.slot);
+        q->yes();
+    };
+    rows_.plan(std::move(wanted));
 }
 
-arrivals::outcome arrivals::was_taken(slot_request const& asked, std::string& reason)
+void arrivals::not_taken_over(question& q, change const& tried, errc why)
 {
-    auto const* const row = rows_.row(asked.slot);
-    if (row == nullptr) { return outcome::nothing; }
-    switch (answer_query(*row, asked.offer)) {
-    case on_query::yes: return outcome::yes;
+    if (why != errc::storage_failed || !tried.found.differs) { return q.nothing(); }  // the source will ask what became of it
+    auto const& found = tried.found.summary;
+    lane_.surroundings().to_log.error("slot {} from node {}: {} records with checksum {} were offered, {} with {} are here; not taken",
+                                      tried.slot.number(), q.asked.source.text(), tried.awaited->records, tried.awaited->checksum,
+                                      found.records, found.checksum);
+    auto const* const row = rows_.row(tried.slot);
+    row != nullptr && forbid(tried.slot, *row, q.asked.offer) ? q.no("count or checksum of the slot differ") : q.nothing();
+}
+
+void arrivals::was_taken(question& q)
+{
+    auto const s = q.asked.slot;
+    auto const* const row = rows_.row(s);
+    if (row == nullptr) { return q.nothing(); }
+    switch (answer_query(*row, q.asked.offer)) {
+    case on_query::yes: return q.yes();
     case on_query::no: break;
     case on_query::forbid:
-        if (!forbid(asked.slot, *row, asked.offer)) { return outcome::nothing; }
+        if (!forbid(s, *row, q.asked.offer)) { return q.nothing(); }
         break;
     case on_query::absurd:
         lane_.surroundings().to_log.error("node {} asks whether slot {} was taken at epoch {}, but it is owned here since epoch {}",
-                                          asked.source.text(), asked.slot.number(), asked.offer.epoch, row->epoch());
-        return outcome::nothing;
+                                          q.asked.source.text(), s.number(), q.asked.offer.epoch, row->epoch());
+        return q.nothing();
     }
-    reason = "it was not taken, and will not be";
-    return outcome::no;
+    q.no("it was not taken, and will not be");
 }
 
 arrivals::time arrivals::wake()
@@ -218,6 +196,7 @@ arrivals::time arrivals::wake()
         auto const is_over = row != nullptr && (row->state != slot_state::importing || row->offer > offer);
         if (is_over) {
             to_be_forbidden_.erase(s);
+            if (alive(s, offer) != nullptr) { incoming_.erase(s); }
         } else if (row == nullptr || !forbid(s, *row, offer)) {
             next = std::min(next, now + limits_.again_after);
         }

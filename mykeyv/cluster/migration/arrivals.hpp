@@ -5,7 +5,9 @@
 #include "mykeyv/cluster/migration/ledger.hpp"
 #include "mykeyv/cluster/migration/messages.hpp"
 
+#include <memory>
 #include <optional>
+#include <string>
 #include <unordered_map>
 
 namespace mykeyv::cluster {
@@ -18,8 +20,10 @@ public:
 
     /// After a restart: what has arrived of the slot is not known any more, so it will not be taken.
     void forbid_after_restart(slot, slot_row const&);
-    /// The reply; nothing where the truth cannot be found out now, or none is needed.
-    std::optional<slot_reply> answer(slot_request&);
+    using answer = unique_function<void(std::optional<slot_reply>)>;
+    /// `then` gets the reply; nothing where the truth cannot be found out now, or none is needed. Some are given when what the ledger
+    /// has planned is committed.
+    void asked(slot_request, answer then);
     /// Forbids what has not been heard of for long: its source has given it up, and could not say so. When to come again.
     time wake();
 
@@ -30,13 +34,23 @@ private:
         std::uint64_t next = 1;
         time heard;
     };
-    enum class outcome { yes, no, nothing };
+    /// A request that is not answered yet.
+    struct question {
+        slot_request asked;
+        answer then;
+        void yes() { say(true, {}); }
+        void no(std::string reason) { say(false, std::move(reason)); }
+        void nothing() { then(std::nullopt); }
+        void say(bool is_yes, std::string reason);
+    };
+    using question_ptr = std::shared_ptr<question>;
 
-    outcome begin(slot_request const&, std::string& reason);
-    outcome receive(slot_request const&, portion const&, std::string& reason);
-    outcome take_over(slot_request const&, cut_over const&, std::string& reason);
+    void begin(question_ptr);
+    void receive(question_ptr, portion&);
+    void take_over(question_ptr, cut_over&);
+    void not_taken_over(question&, change const&, errc);
     bool reserve_versions(std::uint64_t last);
-    outcome was_taken(slot_request const&, std::string& reason);
+    void was_taken(question&);
     void give_up(slot_request const&);
 
     incoming* alive(slot, transfer_offer const&);

@@ -5,18 +5,9 @@
 #include "mykeyv/cluster/migration/rules.hpp"
 
 #include <algorithm>
-#include <set>
+#include <utility>
 
 namespace mykeyv::cluster {
-namespace {
-
-row_copy copy_of(store::row const& from)
-{
-    return {std::string{from.k}, row_copy::content{from.version, from.format, from.expires_at, std::string{from.v}}};
-}
-
-}  // namespace
-
 // Beginning
 
 void departures::ask_after_restart(slot s, slot_row const& row)
@@ -81,7 +72,7 @@ void departures::send(slot s, departing& moving, decltype(slot_request::what) wh
     outside_.send(moving.out.target(), {s, moving.out.offer(), outside_.self(), std::move(what)});
 }
 
-// Copying
+// Copying; departures_copying.cpp has the reading and sending
 
 void departures::go_on(slot s, departing& moving)
 {
@@ -90,74 +81,17 @@ void departures::go_on(slot s, departing& moving)
         switch (moving.out.next_step()) {
         case wait: return;
         case scan:
-            if (now() < sends_from_) { return; }
+            if (now() < sends_from_ || !may_go_on(moving)) { return; }
             if (!this->scan(s, moving)) { return give_up(s, "its rows cannot be read"); }
             break;
         case resend:
+            if (!may_go_on(moving)) { return; }
             if (!this->resend(s, moving)) { return give_up(s, "its rows cannot be read"); }
             break;
         case park: this->park(s, moving); break;
-        case cut_over: return this->cut_over(s, moving);
+        case cut_over: return may_go_on(moving) ? this->cut_over(s, moving) : void();
         }
     }
-}
-
-bool departures::scan(slot s, departing& moving)
-{
-    std::vector<row_copy> rows;
-    bool end = false;
-    auto const done = lane_.step([&](store::lane_session& session) {
-        rows.clear();
-        auto failed = session.rows_from(
-            s, moving.out.cursor(), limits_.portion_bytes, [&](auto const& r) { rows.push_back(copy_of(r)); }, end);
-        return failed ? failed : session.rollback();
-    });
-    if (done != errc::ok) { return false; }
-    moving.out.scanned(rows.empty() ? std::nullopt : std::optional{rows.back().key}, end);
-    if (!rows.empty()) { send_portion(s, moving, std::move(rows)); }
-    return true;
-}
-
-bool departures::resend(slot s, departing& moving)
-{
-    auto const keys = moving.out.take_dirty();
-    std::vector<row_copy> rows;
-    auto const done = lane_.step([&](store::lane_session& session) {
-        auto failed = load(session, s, keys, rows);
-        return failed ? failed : session.rollback();
-    });
-    if (done == errc::ok) { send_portion(s, moving, std::move(rows)); }
-    return done == errc::ok;
-}
-
-void departures::send_portion(slot s, departing& moving, std::vector<row_copy> rows)
-{
-    std::size_t bytes = 0;
-    for (auto const& each : rows) { bytes += each.bytes(); }
-    sends_from_ = outside_.pace(bytes);
-    auto const number = moving.out.sending(rows);
-    send(s, moving, portion{number, std::move(rows)});
-}
-
-/// The rows of these keys as they are; those that are not there any more as erasures.
-store::failure departures::load(store::lane_session& session, slot s, std::vector<std::string> const& keys,
-                                std::vector<row_copy>& out) const
-{
-    out.clear();
-    std::vector<store::row_key> wanted;
-    std::set<std::string_view> missing;
-    for (auto const& key : keys) {
-        wanted.push_back({s, key});
-        missing.insert(key);
-    }
-    std::ranges::sort(wanted);
-    if (wanted.empty()) { return {}; }
-    auto failed = session.load(wanted, [&](store::row const& found) {
-        missing.erase(found.k);
-        out.push_back(copy_of(found));
-    });
-    for (auto const key : missing) { out.push_back({std::string{key}, std::nullopt}); }
-    return failed;
 }
 
 void departures::park(slot s, departing& moving)
@@ -172,19 +106,28 @@ void departures::park(slot s, departing& moving)
 void departures::cut_over(slot s, departing& moving)
 {
     if (!mutant(mutants::not_parked)) { park(s, moving); }
-    auto const keys = moving.out.take_dirty();
-    auto const offered = slot_row{slot_state::handing_over, moving.out.offer(), moving.out.target()};
+    change wanted;
+    wanted.slot = s;
+    wanted.keys = moving.out.take_dirty();
+    wanted.is_counted = true;
+    wanted.row = slot_row{slot_state::handing_over, moving.out.offer(), moving.out.target()};
+    wanted.then = [this](change& made, errc done) { offered(made, done); };
+    rows_.plan(std::move(wanted));
+}
+
+void departures::offered(change& made, errc done)
+{
+    auto& moving = moving_.at(made.slot);
+    if (done == errc::outcome_unknown) { return look_again(made.slot, moving); }
+    if (done != errc::ok) { return give_up(made.slot, "MySQL does not take the hand-over"); }
     struct cut_over last;
-    auto const done = rows_.commit(s, offered, [&](store::lane_session& session) {
-        auto failed = load(session, s, keys, last.last.rows);
-        return failed ? failed : session.summary(s, last.summary);
-    });
-    if (done == errc::outcome_unknown) { return look_again(s, moving); }
-    if (done != errc::ok) { return give_up(s, "MySQL does not take the hand-over"); }
+    last.last.rows = std::move(made.found.rows);
+    last.summary = made.found.summary;
     last.last_version = lane_.last_version();
     last.last.number = moving.out.sending(last.last.rows);
     moving.out.offered();
-    send(s, moving, std::move(last));
+    send(made.slot, moving, std::move(last));
+    moving.due = now() + limits_.offer_patience;
 }
 
 /// It is not known whether the offer was committed: it will be, when MySQL is back.
@@ -241,6 +184,7 @@ void departures::not_taken(slot s, std::string_view why)
 
 void departures::replied(slot_reply const& reply)
 {
+    rows_.settle(reply.slot);
     auto const place = moving_.find(reply.slot);
     if (place == moving_.end() || place->second.out.offer() != reply.offer) { return; }
     auto& moving = place->second;
@@ -255,11 +199,11 @@ void departures::replied(slot_reply const& reply)
     if (reply.about == to::prepare && moving.out.phase() == outgoing::phase::preparing) { moving.out.prepared(); }
     if (reply.about == to::portion) { moving.out.acknowledged(reply.number); }
     moving.due = now() + limits_.patience;
-    go_on(reply.slot, moving);
 }
 
 void departures::unanswered(slot s, transfer_offer const& offer)
 {
+    rows_.settle(s);
     auto const place = moving_.find(s);
     if (place == moving_.end() || place->second.out.offer() != offer) { return; }
     auto& moving = place->second;
@@ -289,39 +233,90 @@ void departures::erasing(std::span<slot const> slots)
     }
 }
 
-departures::time departures::wake()
+bool departures::is_due(departing const& moving, time now) const
 {
-    auto const now = this->now();
-    std::vector<slot> under_way;
-    for (auto const& [s, moving] : moving_) { under_way.push_back(s); }
-    for (auto const s : under_way) {
-        auto& moving = moving_.at(s);
-        if (moving.due <= now) {
-            time_is_up(s, moving);
-        } else if (!moving.asking && sends_from_ <= now) {
-            go_on(s, moving);
-        }
+    if (moving.due <= now) { return true; }
+    return !moving.asking && sends_from_ <= now && may_go_on(moving);
+}
+
+bool departures::may_go_on(departing const& moving) const
+{
+    using enum outgoing::next;
+    switch (moving.out.next_step()) {
+    case wait: return false;
+    case scan: return bytes_on_the_way() < limits_.on_the_way_bytes_max && cutting_over(moving.out.target()) == 0;
+    case resend: return bytes_on_the_way() < limits_.on_the_way_bytes_max;
+    case cut_over: return moving.parked_since != time{} || cutting_over(moving.out.target()) < limits_.cut_overs_at_once;
+    default: return true;
     }
+}
+
+/// Slots whose operations wait for this node. Meanwhile it is given nothing else to do: it would be done first.
+std::size_t departures::cutting_over(node_id target) const
+{
+    return static_cast<std::size_t>(std::ranges::count_if(moving_, [target](auto const& each) {
+        auto const& moving = each.second;
+        return moving.parked_since != time{} && !moving.asking && moving.out.target() == target;
+    }));
+}
+
+std::size_t departures::bytes_on_the_way() const
+{
+    std::size_t sum = 0;
+    for (auto const& [s, moving] : moving_) { sum += moving.out.bytes_on_the_way(); }
+    return sum;
+}
+
+void departures::forget_what_has_gone()
+{
     for (auto const& [s, gone] : std::exchange(to_be_gone_, {})) {
         // It may have been committed by an attempt of unknown outcome, and the slot may be on its way back since.
         auto const* const row = rows_.row(s);
-        auto const is_open = row == nullptr || (row->state == slot_state::handing_over && row->offer == gone.offer);
-        if (is_open && rows_.commit(s, gone) != errc::ok) { to_be_gone_[s] = gone; }
+        if (row == nullptr) { to_be_gone_[s] = gone; }
+        if (row == nullptr || row->state != slot_state::handing_over || row->offer != gone.offer) { continue; }
+        change wanted;
+        wanted.slot = s;
+        wanted.row = gone;
+        wanted.then = [this](change& made, errc done) {
+            if (done != errc::ok) { to_be_gone_[made.slot] = *made.row; }
+        };
+        rows_.plan(std::move(wanted));
     }
-    begin_wanted(now);
-    auto next = to_be_gone_.empty() ? time::max() : now + limits_.query_every;
-    if (!wanted_.empty() && moving_.size() < limits_.outgoing_per_lane_max) { next = std::min(next, begins_from_); }
+}
+
+departures::time departures::wake(time until, std::size_t slots)
+{
+    auto const began = now();
+    std::vector<slot> due;
     for (auto const& [s, moving] : moving_) {
-        auto const waits = moving.asking || moving.out.next_step() == outgoing::next::wait;
-        next = std::min(next, waits ? moving.due : std::max(sends_from_, now));
+        if (is_due(moving, began)) { due.push_back(s); }
     }
-    return next;
+    // First those that are to be cut over, together; the others are read when these are over.
+    std::ranges::stable_partition(due, [this](slot s) { return moving_.at(s).out.next_step() == outgoing::next::cut_over; });
+    auto const left = due.size() > slots;
+    due.resize(std::min(due.size(), slots));
+    if (due.empty() || moving_.at(due.front()).out.next_step() != outgoing::next::cut_over) { scan_together(due); }
+    for (auto const s : due) {
+        auto const place = moving_.find(s);
+        if (place == moving_.end()) { continue; }
+        place->second.due <= began ? time_is_up(s, place->second) : go_on(s, place->second);
+        if (now() >= until) { break; }  // the rest is due still
+    }
+    forget_what_has_gone();
+    rows_.commit_planned();
+    begin_wanted(began);
+    auto next = to_be_gone_.empty() ? time::max() : began + limits_.query_every;
+    if (!wanted_.empty() && moving_.size() < limits_.outgoing_per_lane_max) { next = std::min(next, begins_from_); }
+    for (auto const& [s, moving] : moving_) { next = std::min(next, is_due(moving, began) ? began : moving.due); }
+    return left ? began : sends_from_ > began ? std::min(next, sends_from_) : next;
 }
 
 void departures::time_is_up(slot s, departing& moving)
 {
     if (moving.out.phase() != outgoing::phase::offered) {
-        return moving.asking ? look_again(s, moving) : give_up(s, "the target does not answer in time");
+        if (moving.asking) { return look_again(s, moving); }
+        // It is this node that lets the target wait, for the sake of the rate: no rows say that it is alive.
+        return moving.out.awaits_answer() ? give_up(s, "the target does not answer in time") : send_portion(s, moving, {});
     }
     if (mutant(mutants::timeout_returns_ownership)) {
         auto const epoch = moving.out.offer().epoch - 1;

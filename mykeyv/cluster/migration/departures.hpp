@@ -34,12 +34,13 @@ public:
     void ask_after_restart(slot, slot_row const&);
 
     void want(std::vector<std::pair<slot, node_id>>);
+    // These note what happened; wake() goes on with it.
     void replied(slot_reply const&);
     void unanswered(slot, transfer_offer const&);
     void writing(store::batch_writes const&);
     void erasing(std::span<slot const>);
-    /// Goes on with what is due; when there will be more.
-    time wake();
+    /// Goes on with what is due, until that time and with so many slots at most; when there will be more.
+    time wake(time until, std::size_t slots);
 
     std::size_t on_the_way() const noexcept { return moving_.size(); }
 
@@ -55,10 +56,16 @@ private:
     bool begin(slot, node_id target);
     void go_on(slot, departing&);
     bool scan(slot, departing&);
+    void scan_together(std::vector<slot> const&);
     bool resend(slot, departing&);
     void park(slot, departing&);
     void cut_over(slot, departing&);
-    store::failure load(store::lane_session&, slot, std::vector<std::string> const& keys, std::vector<row_copy>& out) const;
+    void offered(change&, errc);
+    void forget_what_has_gone();
+    bool is_due(departing const&, time now) const;
+    bool may_go_on(departing const&) const;
+    std::size_t bytes_on_the_way() const;
+    std::size_t cutting_over(node_id target) const;
     void send_portion(slot, departing&, std::vector<row_copy>);
     void send(slot, departing&, decltype(slot_request::what));
     void give_up(slot, std::string_view why);

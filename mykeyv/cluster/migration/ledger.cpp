@@ -3,6 +3,9 @@
 
 #include "mykeyv/cluster/migration/mutants.hpp"
 
+#include <algorithm>
+#include <utility>
+
 namespace mykeyv::cluster {
 
 std::vector<std::pair<slot, slot_row>> ledger::owned() const
@@ -26,23 +29,59 @@ slot_row const* ledger::row(slot s)
     if (outcome != errc::ok) { return nullptr; }
     unsure_.erase(s);
     known = found;
+    if (known.state == slot_state::refused) { is_rubbish(s); }  // nobody knew that it was so
     if (known.state == slot_state::owned && gates().of(s) == store::gate::closed) { serve(s); }
     return &known;
 }
 
-errc ledger::commit(slot s, slot_row const& wanted, store::lane_core::transaction const& also)
+errc ledger::commit(slot s, slot_row const& wanted)
+{
+    change alone;
+    alone.slot = s;
+    alone.row = wanted;
+    return commit({&alone, 1});
+}
+
+errc ledger::commit(std::span<change> all)
 {
     auto const outcome = lane_.step([&](store::lane_session& session) -> store::failure {
-        if (also) {
-            if (auto failed = also(session)) { return failed; }
-        }
-        if (auto failed = session.save_slot(s, wanted)) { return failed; }
-        if (mutant(mutants::yes_before_commit) && wanted.state == slot_state::owned) { return session.rollback(); }
+        if (auto failed = carry_out(all, session)) { return failed; }
+        auto const is_owned = [](change const& each) { return each.row && each.row->state == slot_state::owned; };
+        if (mutant(mutants::yes_before_commit) && std::ranges::any_of(all, is_owned)) { return session.rollback(); }
         return session.commit();
     });
-    if (outcome == errc::ok) { rows_[s] = wanted; }
-    if (outcome == errc::outcome_unknown) { unsure_.insert(s); }
+    for (auto const& each : all) {
+        if (!each.row) { continue; }
+        if (outcome == errc::ok) { rows_[each.slot] = *each.row; }
+        if (outcome == errc::outcome_unknown) { unsure_.insert(each.slot); }
+    }
     return outcome;
+}
+
+void ledger::plan(change wanted)
+{
+    settle(wanted.slot);
+    planned_bytes_ += wanted.bytes();
+    planned_work_ += wanted.is_counted || !wanted.rows.empty() ? 1 : 0;
+    planned_.push_back(std::move(wanted));
+    if (planned_work_ >= slots_per_commit_ || planned_bytes_ >= limits_.commit_bytes) { commit_planned(); }
+}
+
+void ledger::settle(slot s)
+{
+    if (std::ranges::any_of(planned_, [s](change const& each) { return each.slot == s; })) { commit_planned(); }
+}
+
+void ledger::commit_planned()
+{
+    if (planned_.empty()) { return; }
+    auto all = std::exchange(planned_, {});
+    planned_bytes_ = 0;
+    planned_work_ = 0;
+    auto const outcome = commit(all);
+    // What was refused was so for one of them, perhaps; nothing of any was done.
+    auto const one_by_one = outcome == errc::storage_failed && all.size() > 1;
+    for (auto& each : all) { each.then(each, one_by_one ? commit({&each, 1}) : outcome); }
 }
 
 void ledger::drop_cache(slot s)
@@ -77,24 +116,40 @@ void ledger::leave(slot s)
 
 bool ledger::purge()
 {
-    if (rubbish_.empty()) { return false; }
-    auto const s = *rubbish_.begin();
-    auto const state = rows_[s].state;
-    auto const is_rubbish_still = state == slot_state::gone || state == slot_state::refused || state == slot_state::handing_over;
-    is_rubbish_still && gates().of(s) == store::gate::closed ? void(clear(s)) : void(rubbish_.erase(s));
+    std::vector<slot> some;
+    while (!rubbish_.empty() && some.size() < limits_.purge_slots) {
+        auto const s = *rubbish_.begin();
+        auto const state = rows_[s].state;
+        auto const is_rubbish_still = state == slot_state::gone || state == slot_state::refused || state == slot_state::handing_over;
+        if (is_rubbish_still && gates().of(s) == store::gate::closed) { some.push_back(s); }
+        rubbish_.erase(rubbish_.begin());
+    }
+    if (!clear(some)) { rubbish_.insert(some.begin(), some.end()); }
     return !rubbish_.empty();
+}
+
+bool ledger::is_clean(slot s) const
+{
+    auto const place = rows_.find(s);
+    return !rubbish_.contains(s) && (place == rows_.end() || place->second.state != slot_state::importing);
 }
 
 bool ledger::clear(slot s)
 {
+    auto const is_clear = clear({&s, 1});
+    if (is_clear) { rubbish_.erase(s); }
+    return is_clear;
+}
+
+bool ledger::clear(std::span<slot const> slots)
+{
+    if (slots.empty()) { return true; }
     std::uint64_t erased = 0;
     auto const outcome = lane_.step([&](store::lane_session& session) {
-        auto failed = session.erase_slots({&s, 1}, limits_.purge_rows, erased);
+        auto failed = session.erase_slots(slots, limits_.purge_rows, erased);
         return failed ? failed : session.commit();
     });
-    auto const is_clean = outcome == errc::ok && erased < limits_.purge_rows;
-    if (is_clean) { rubbish_.erase(s); }
-    return is_clean;
+    return outcome == errc::ok && erased < limits_.purge_rows;
 }
 
 }  // namespace mykeyv::cluster

@@ -2,6 +2,7 @@
 // The rows of a lane's slots, in MySQL and as last seen there, and what follows from them: gates, the cache, rubbish to be erased.
 #pragma once
 
+#include "mykeyv/cluster/migration/change.hpp"
 #include "mykeyv/cluster/migration/outgoing.hpp"
 #include "mykeyv/cluster/migration/outside.hpp"
 #include "mykeyv/store/lane_core.hpp"
@@ -26,8 +27,19 @@ public:
     std::vector<std::pair<slot, slot_row>> owned() const;
     /// nullptr: it cannot be found out now. A row whose commit had no known outcome is read again, and served if it is ours.
     slot_row const* row(slot);
-    /// Commits the row, and with it in one transaction what `also` does.
-    errc commit(slot, slot_row const&, store::lane_core::transaction const& also = {});
+    /// Commits the row at once.
+    errc commit(slot, slot_row const&);
+
+    // Several slots' changes in one transaction. None is left planned when the agent's wake() ends.
+
+    /// To be committed with others, when there are enough or commit_planned() is called; `then` may be called before this returns.
+    /// If something is planned for this slot, that is committed first.
+    void plan(change);
+    /// Whatever is planned for this slot is committed now, as what comes next depends on it.
+    void settle(slot);
+    void commit_planned();
+    /// How many slots share a commit from now on.
+    void share(std::size_t slots) noexcept { slots_per_commit_ = slots; }
 
     /// Opens the gate of a slot that has just become ours; nothing that was cached before counts.
     void serve(slot);
@@ -41,14 +53,19 @@ public:
 
     /// The rows of a slot that is not served here are to be erased, in time.
     void is_rubbish(slot s) { rubbish_.insert(s); }
+    bool has_rubbish() const noexcept { return !rubbish_.empty(); }
     /// Erases some rubbish of any slot. False: there is no more.
     bool purge();
+    /// False: it may have rows, which are no longer, or not yet, worth anything.
+    bool is_clean(slot) const;
     /// Erases some rubbish of this slot. True: it has no rows.
     bool clear(slot);
 
 private:
     store::slot_gates& gates() noexcept { return lane_.surroundings().gates; }
     void drop_cache(slot);
+    errc commit(std::span<change>);
+    bool clear(std::span<slot const>);
 
     store::lane_core& lane_;
     mover_outside& outside_;
@@ -56,6 +73,10 @@ private:
     std::unordered_map<slot, slot_row> rows_;
     std::set<slot> unsure_;  // a commit of theirs had no known outcome
     std::set<slot> rubbish_;
+    std::vector<change> planned_;
+    std::size_t planned_bytes_ = 0;
+    std::size_t planned_work_ = 0;  // those that take more than a row of `slots`
+    std::size_t slots_per_commit_ = 1;
 };
 
 }  // namespace mykeyv::cluster

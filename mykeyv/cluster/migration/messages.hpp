@@ -64,6 +64,9 @@ struct slot_request {
     std::variant<prepare, portion, cut_over, query, cancel> what;
 };
 
+/// About a slot that nobody serves until there is an answer. These keep their order among each other; others may come late.
+bool is_urgent(slot_request const&) noexcept;
+
 /// The answer to one. `no` to cut_over and query is durable: what was offered will never be taken.
 struct slot_reply {
     mykeyv::slot slot;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "mykeyv/cluster/migration/mover.hpp"
 
+#include <limits>
 #include <utility>
 
 namespace mykeyv::cluster {
@@ -54,10 +55,10 @@ void mover::take_all_back()
 errc mover::save_all(std::function<slot_row(slot_row const&)> const& as)
 {
     auto const done = lane_.step([&](store::lane_session& session) -> store::failure {
-        for (auto const& [s, row] : given_up_) {
-            if (auto failed = session.save_slot(s, as(row))) { return failed; }
-        }
-        return session.commit();
+        std::vector<std::pair<slot, slot_row>> wanted;
+        for (auto const& [s, row] : given_up_) { wanted.emplace_back(s, as(row)); }
+        auto failed = session.save_slots(wanted);
+        return failed ? failed : session.commit();
     });
     if (done == errc::ok) {
         for (auto const& [s, row] : given_up_) { rows_.remember(s, as(row)); }
@@ -65,12 +66,58 @@ errc mover::save_all(std::function<slot_row(slot_row const&)> const& as)
     return done;
 }
 
+/// What became of our requests. Costs MySQL nothing, mostly.
+void mover::hear()
+{
+    for (auto const& each : std::exchange(heard_, {})) {
+        if (auto const* const reply = std::get_if<slot_reply>(&each)) {
+            out_.replied(*reply);
+        } else {
+            auto const& [s, offer] = std::get<1>(each);
+            out_.unanswered(s, offer);
+        }
+    }
+}
+
+void mover::answer(std::deque<question>& from, time until, std::size_t& count)
+{
+    for (auto in_time = true; in_time && !from.empty() && count > 0;) {
+        auto first = std::move(from.front());
+        from.pop_front();
+        count -= std::holds_alternative<prepare>(first.asked.what) ? 0 : 1;  // no rows
+        in_.asked(std::move(first.asked), std::move(first.then));
+        in_time = lane_.surroundings().time.steady() < until;
+    }
+    rows_.commit_planned();
+}
+
+/// Rubbish is in nobody's way, so what moves comes first.
+mover::time mover::purge(time now)
+{
+    if (out_.on_the_way() > 0 && now < purge_from_) { return rows_.has_rubbish() ? purge_from_ : time::max(); }
+    purge_from_ = now + limits_.purge_pause;
+    return rows_.purge() ? now : time::max();
+}
+
 mover::time mover::wake()
 {
+    auto const now = lane_.surroundings().time.steady();
+    if (std::exchange(has_written_, false)) { busy_until_ = now + limits_.busy_after_write; }
+    auto const is_busy = now < busy_until_;
+    auto const until = now + limits_.moving_at_a_time;
+    rows_.share(is_busy ? limits_.slots_per_commit_when_busy : limits_.slots_per_commit);
     for (auto const& [s, row] : std::exchange(cut_off_, {})) { in_.forbid_after_restart(s, row); }
-    auto const has_rubbish = rows_.purge();
-    auto const next = std::min(in_.wake(), out_.wake());
-    return has_rubbish ? lane_.surroundings().time.steady() : next;
+    auto const steps = is_busy ? limits_.slots_per_commit_when_busy : std::numeric_limits<std::size_t>::max();
+    hear();
+    auto to_answer = steps;
+    answer(urgent_, until, to_answer);
+    if (!urgent_.empty()) { return now; }
+    if (is_busy && now < rests_until_) { return rests_until_; }
+    answer(asked_, until, to_answer);
+    auto const next = std::min(in_.wake(), out_.wake(until, steps));
+    auto const end = lane_.surroundings().time.steady();
+    rests_until_ = end + std::min<time::duration>((end - now) * limits_.rest_when_busy, limits_.rest_max);
+    return asked_.empty() ? std::min(next, purge(now)) : now;
 }
 
 }  // namespace mykeyv::cluster

@@ -7,10 +7,12 @@
 #include "mykeyv/cluster/migration/departures.hpp"
 #include "mykeyv/cluster/migration/ledger.hpp"
 
+#include <deque>
 #include <functional>
 #include <span>
 #include <string>
 #include <utility>
+#include <variant>
 #include <vector>
 
 namespace mykeyv::cluster {
@@ -27,11 +29,18 @@ public:
 
     /// Which slots are to go where, in this order; replaces what was wanted before. What is not owned here is passed over.
     void want(std::vector<std::pair<slot, node_id>> wishes) { out_.want(std::move(wishes)); }
-    /// What to say to a request of another node; nothing where the truth cannot be found out now: then it will ask again.
-    std::optional<slot_reply> answer(slot_request& asked) { return in_.answer(asked); }
-    void replied(slot_reply const& reply) { out_.replied(reply); }
+
+    // What came in. Changes nothing before the next wake().
+
+    /// A request of another node; `then` gets what to say, or nothing where the truth cannot be found out now: then it will ask again.
+    void asked(slot_request r, arrivals::answer then)
+    {
+        (is_urgent(r) ? urgent_ : asked_).push_back({std::move(r), std::move(then)});
+    }
+    void replied(slot_reply reply) { heard_.emplace_back(std::move(reply)); }
     /// A request of ours will have no reply.
-    void unanswered(slot s, transfer_offer const& offer) { out_.unanswered(s, offer); }
+    void unanswered(slot s, transfer_offer const& offer) { heard_.emplace_back(std::pair{s, offer}); }
+
     // For a node that is alone and becomes a member of another cluster: its slots, which nobody else has heard of, are forgotten.
 
     /// Serves nothing more. Why it cannot go on with this, or nothing. take_all_back() undoes it.
@@ -43,11 +52,24 @@ public:
     std::size_t on_the_way() const noexcept { return out_.on_the_way(); }
 
     // For the lane
-    void writing(store::batch_writes const& changes) override { out_.writing(changes); }
+    void writing(store::batch_writes const& changes) override
+    {
+        has_written_ = true;
+        out_.writing(changes);
+    }
     void erasing(std::span<slot const> slots) override { out_.erasing(slots); }
     time wake() override;
 
 private:
+    struct question {
+        slot_request asked;
+        arrivals::answer then;
+    };
+    using answered = std::variant<slot_reply, std::pair<slot, transfer_offer>>;
+    void hear();
+    void answer(std::deque<question>& from, time until, std::size_t& count);
+
+    time purge(time now);
     errc save_all(std::function<slot_row(slot_row const&)> const& as);
 
     store::lane_core& lane_;
@@ -57,6 +79,13 @@ private:
     departures out_;
     std::vector<std::pair<slot, slot_row>> given_up_;
     bool are_forgotten_ = false;  // durably
+    std::deque<question> urgent_;  // about slots that nobody serves until they are answered
+    std::deque<question> asked_;
+    std::deque<answered> heard_;
+    time purge_from_{};
+    bool has_written_ = false;  // clients have, since the last wake()
+    time busy_until_{};
+    time rests_until_{};
     std::vector<std::pair<slot, slot_row>> cut_off_;  // imports of an earlier life, to be forbidden by the first wake()
 };
 

@@ -26,16 +26,23 @@ void outgoing::scanned(std::optional<std::string> const& last_key, bool end)
 
 std::uint64_t outgoing::sending(std::vector<row_copy> const& rows)
 {
+    std::size_t bytes = 0;
     for (auto const& row : rows) {
         records_sent_ += row.record ? 1 : 0;
-        bytes_sent_ += row.bytes();
+        bytes += row.bytes();
     }
+    bytes_sent_ += bytes;
+    bytes_on_the_way_ += bytes;
+    on_the_way_.push_back(bytes);
     return ++last_sent_;
 }
 
 void outgoing::acknowledged(std::uint64_t number) noexcept
 {
-    if (number == last_acknowledged_ + 1) { last_acknowledged_ = number; }
+    if (number != last_acknowledged_ + 1 || on_the_way_.empty()) { return; }
+    last_acknowledged_ = number;
+    bytes_on_the_way_ -= on_the_way_.front();
+    on_the_way_.pop_front();
 }
 
 void outgoing::written(std::string_view key, std::size_t value_bytes)

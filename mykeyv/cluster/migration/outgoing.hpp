@@ -15,6 +15,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <optional>
 #include <string>
@@ -31,9 +32,21 @@ struct move_limits {
     std::size_t cut_over_keys_max = limits::cut_over_keys_max;
     unsigned resend_rounds_max = limits::resend_rounds_max;
     std::size_t outgoing_per_lane_max = limits::outgoing_per_lane_max;
+    std::size_t cut_overs_at_once = limits::cut_overs_at_once;
+    std::size_t on_the_way_bytes_max = limits::on_the_way_bytes_max;
+    std::size_t slots_per_commit = limits::slots_per_commit;
+    std::size_t slots_per_commit_when_busy = limits::slots_per_commit_when_busy;
+    std::size_t commit_bytes = limits::commit_bytes;
     std::size_t purge_rows = limits::purge_rows;
+    std::size_t purge_slots = limits::purge_slots;
+    std::chrono::milliseconds purge_pause = limits::purge_pause;
+    std::chrono::milliseconds moving_at_a_time = limits::moving_at_a_time;
+    std::chrono::milliseconds busy_after_write = limits::busy_after_write;
+    unsigned rest_when_busy = limits::moving_rest_when_busy;
+    std::chrono::milliseconds rest_max = limits::moving_rest_max;
     std::chrono::milliseconds again_after = limits::move_again_after;
     std::chrono::milliseconds patience = limits::portion_patience;
+    std::chrono::milliseconds offer_patience = limits::offer_patience;
     std::chrono::milliseconds query_every = limits::query_every;
 };
 
@@ -45,6 +58,10 @@ public:
     transfer_offer offer() const noexcept { return offer_; }
     std::uint64_t records_sent() const noexcept { return records_sent_; }
     std::uint64_t bytes_sent() const noexcept { return bytes_sent_; }
+    /// Something was sent that is not acknowledged.
+    bool awaits_answer() const noexcept { return phase_ != phase::copying || last_sent_ != last_acknowledged_; }
+    /// In portions that are not acknowledged.
+    std::size_t bytes_on_the_way() const noexcept { return bytes_on_the_way_; }
 
     enum class phase : std::uint8_t {
         preparing,  ///< the target has been asked to get ready
@@ -91,6 +108,8 @@ private:
     std::uint64_t last_acknowledged_ = 0;
     std::uint64_t records_sent_ = 0;
     std::uint64_t bytes_sent_ = 0;
+    std::deque<std::size_t> on_the_way_;  // the bytes of each portion
+    std::size_t bytes_on_the_way_ = 0;
 };
 
 }  // namespace mykeyv::cluster

@@ -20,6 +20,11 @@ slot_reply reply_to(slot_request const& asked)
     return {asked.slot, asked.offer, about, rows != nullptr ? rows->number : 0, false, {}};
 }
 
+bool is_urgent(slot_request const& asked) noexcept
+{
+    return std::holds_alternative<cut_over>(asked.what) || std::holds_alternative<query>(asked.what);
+}
+
 on_prepare answer_prepare(slot_row const& row, transfer_offer const& offered, bool alive) noexcept
 {
     if (is_served(row)) { return on_prepare::refuse; }

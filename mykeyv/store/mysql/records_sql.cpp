@@ -73,10 +73,20 @@ std::string lengths_from() { return select("k,LENGTH(v)", "slot=? AND k>=? ORDER
 
 std::string rows_between() { return select(record_columns, "slot=? AND k>=? AND k<=? ORDER BY k"); }
 
-std::string summary()
+std::string lengths_of_slots(std::size_t slots)
 {
-    return select("COUNT(*),CAST(COALESCE(SUM(CRC32(CONCAT(version,' ',format,' ',COALESCE(expires_at,'-'),' ',k))),0) AS UNSIGNED)",
-                  "slot=?");
+    return select("slot,k,LENGTH(v)", "slot IN (" + repeated("?", ",", slots) + ") ORDER BY slot,k LIMIT ?");
+}
+
+std::string rows_of_slots(std::size_t slots)
+{
+    return select("slot,k,version,format,v,expires_at", "slot IN (" + repeated("?", ",", slots) + ") ORDER BY slot,k");
+}
+
+std::string summaries(std::size_t slots)
+{
+    return select("slot,COUNT(*),CAST(SUM(CRC32(CONCAT(version,' ',format,' ',COALESCE(expires_at,'-'),' ',k))) AS UNSIGNED)",
+                  "slot IN (" + repeated("?", ",", slots) + ") GROUP BY slot");
 }
 
 std::string keys_of_slots(std::size_t slots)

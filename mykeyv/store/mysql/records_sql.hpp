@@ -45,6 +45,8 @@ std::string lengths_from();
 /// Placeholders: slot, first and last key.
 std::string rows_between();
 /// Placeholders: slot.
-std::string summary();
+std::string lengths_of_slots(std::size_t slots);
+std::string rows_of_slots(std::size_t slots);
+std::string summaries(std::size_t slots);
 
 }  // namespace mykeyv::store::sql

@@ -51,14 +51,40 @@ failure parse(text_row const& from, slot& which, slot_row& out)
 struct slots_table::statements {
     explicit statements(connection& over) : c{over} {}
 
+    /// Runs the one of these statements that takes so many slots, with `last` behind them. Up to sized_statement::size_max slots.
+    failure run(sized_statement& of, std::string (*sql)(std::size_t), std::span<slot const> slots, std::optional<std::uint64_t> last,
+                statement*& ran)
+    {
+        auto const size_class = sized_statement::class_above(slots.size());
+        auto const size = std::size_t{1} << size_class;
+        ran = &of.of(size_class);
+        if (auto why = ran->prepared() ? failure{} : ran->prepare(c, sql(size))) { return why; }
+        in.clear();
+        for (std::size_t i = 0; i < size; ++i) { in.add(std::uint64_t{slots[std::min(i, slots.size() - 1)].number()}); }
+        if (last) { in.add(*last); }
+        return ran->execute(c, in.binds());
+    }
+
     failure ready(statement& s, std::string (*sql)()) { return s.prepared() ? failure{} : s.prepare(c, sql()); }
+
+    failure fetch_rows(statement& from, std::function<void(row const&)> const& on_row)
+    {
+        return from.fetch(c, record, [&] {
+            auto const expires_at = record.whole(5);
+            on_row({slot{static_cast<unsigned>(record.natural(0))}, record.bytes(1), record.natural(2),
+                    static_cast<mykeyv::format>(record.natural(3)), record.bytes(4),
+                    expires_at ? std::optional{unix_ms{*expires_at}} : std::nullopt});
+        });
+    }
 
     connection& c;
     parameters in;
-    statement lengths_from, rows_between, summary;
+    statement lengths_from, rows_between;
+    sized_statement summaries, lengths_of_slots, rows_of_slots;
+    columns slot_length{kind::natural, kind::bytes, kind::natural};
     columns key_length{kind::bytes, kind::natural};
     columns record{kind::natural, kind::bytes, kind::natural, kind::natural, kind::bytes, kind::whole};
-    columns figures{kind::natural, kind::natural};
+    columns figures{kind::natural, kind::natural, kind::natural};
 };
 
 slots_table::slots_table(connection& over) : statements_{std::make_unique<statements>(over)} {}
@@ -93,22 +119,49 @@ failure slots_table::rows_from(slot of, std::string_view first, std::size_t byte
     s.in.clear();
     s.in.add(std::uint64_t{of.number()}).add(first).add(std::string_view{last});
     if (why = s.rows_between.execute(s.c, s.in.binds()); why) { return why; }
-    auto& found = s.record;
-    return s.rows_between.fetch(s.c, found, [&] {
-        auto const expires_at = found.whole(5);
-        on_row({of, found.bytes(1), found.natural(2), static_cast<mykeyv::format>(found.natural(3)), found.bytes(4),
-                expires_at ? std::optional{unix_ms{*expires_at}} : std::nullopt});
-    });
+    return s.fetch_rows(s.rows_between, on_row);
 }
 
-failure slots_table::summary(slot of, slot_summary& out)
+failure slots_table::rows_of(std::span<slot const> of, std::size_t bytes_max, std::function<void(row const&)> const& on_row,
+                             std::size_t& whole)
 {
     auto& s = *statements_;
-    if (auto why = s.ready(s.summary, sql::summary)) { return why; }
-    s.in.clear();
-    s.in.add(std::uint64_t{of.number()});
-    if (auto why = s.summary.execute(s.c, s.in.binds())) { return why; }
-    return s.summary.fetch(s.c, s.figures, [&] { out = {s.figures.natural(0), s.figures.natural(1)}; });
+    of = of.first(std::min(of.size(), sized_statement::size_max));
+    whole = 0;
+    statement* ran = nullptr;
+    if (auto why = s.run(s.lengths_of_slots, sql::lengths_of_slots, of, keys_per_portion, ran)) { return why; }
+    std::size_t bytes = 0;
+    std::size_t at = 0;  // the slot of the last row seen, an index; all before it are whole if `bytes` is not too much
+    std::uint64_t seen = 0;
+    auto& r = s.slot_length;
+    auto why = ran->fetch(s.c, r, [&] {
+        while (of[at].number() != r.natural(0)) { ++at; }
+        if (bytes <= bytes_max) { whole = at; }
+        ++seen;
+        bytes += r.bytes(1).size() + r.natural(2) + row_bytes_overhead;
+    });
+    if (seen < keys_per_portion && bytes <= bytes_max) { whole = of.size(); }
+    if (why || whole == 0 || seen == 0) { return why; }
+    if (why = s.run(s.rows_of_slots, sql::rows_of_slots, of.first(whole), {}, ran); why) { return why; }
+    return s.fetch_rows(*ran, on_row);
+}
+
+failure slots_table::summaries(std::span<slot const> of, std::span<slot_summary> out)
+{
+    auto& s = *statements_;
+    std::ranges::fill(out, slot_summary{});
+    for (std::size_t first = 0; first < of.size();) {
+        auto const taken = of.subspan(first, std::min(sized_statement::size_max, of.size() - first));
+        statement* ran = nullptr;
+        if (auto why = s.run(s.summaries, sql::summaries, taken, {}, ran)) { return why; }
+        auto why = ran->fetch(s.c, s.figures, [&] {
+            auto const place = std::ranges::find(taken, slot{static_cast<unsigned>(s.figures.natural(0))}) - taken.begin();
+            out[first + static_cast<std::size_t>(place)] = {s.figures.natural(1), s.figures.natural(2)};
+        });
+        if (why) { return why; }
+        first += taken.size();
+    }
+    return {};
 }
 
 failure slots_table::load(slot of, slot_row& out)
@@ -121,14 +174,22 @@ failure slots_table::load(slot of, slot_row& out)
     return rows.empty() ? failure{} : parse(rows[0], same, out);
 }
 
-failure slots_table::save(slot of, slot_row const& wanted)
+failure slots_table::save(std::span<std::pair<slot, slot_row> const> wanted)
 {
     auto& c = statements_->c;
-    if (wanted.state == slot_state::none) { return c.execute(fmt::format("DELETE FROM slots WHERE slot={}", of.number())); }
-    auto const& peer = wanted.peer.bytes();
-    auto const quoted_peer = wanted.peer == node_id{} ? "NULL" : c.quoted({reinterpret_cast<char const*>(peer.data()), peer.size()});
-    return c.execute(fmt::format("REPLACE INTO slots ({}) VALUES ({},{},{},{},{})", slot_columns, of.number(),
-                                 static_cast<unsigned>(wanted.state), wanted.offer.epoch, quoted_peer, wanted.offer.transfer));
+    std::string rows;
+    for (auto const& [of, row] : wanted) {
+        if (row.state == slot_state::none) {
+            if (auto failed = c.execute(fmt::format("DELETE FROM slots WHERE slot={}", of.number()))) { return failed; }
+            continue;
+        }
+        auto const& peer = row.peer.bytes();
+        auto const quoted_peer = row.peer == node_id{} ? "NULL" : c.quoted({reinterpret_cast<char const*>(peer.data()), peer.size()});
+        rows += fmt::format("{}({},{},{},{},{})", rows.empty() ? "" : ",", of.number(), static_cast<unsigned>(row.state), row.offer.epoch,
+                            quoted_peer, row.offer.transfer);
+    }
+    if (rows.empty()) { return {}; }
+    return c.execute(fmt::format("REPLACE INTO slots ({}) VALUES {}", slot_columns, rows));
 }
 
 failure load_slots(connection& c, std::vector<std::pair<slot, slot_row>>& out)

@@ -7,7 +7,9 @@
 
 #include <functional>
 #include <memory>
+#include <span>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace mykeyv::store {
@@ -22,9 +24,10 @@ public:
 
     /// As in lane_session.
     failure rows_from(slot, std::string_view first, std::size_t bytes_max, std::function<void(row const&)> const&, bool& end);
-    failure summary(slot, slot_summary& out);
+    failure rows_of(std::span<slot const>, std::size_t bytes_max, std::function<void(row const&)> const&, std::size_t& whole);
+    failure summaries(std::span<slot const>, std::span<slot_summary> out);
     failure load(slot, slot_row& out);
-    failure save(slot, slot_row const&);
+    failure save(std::span<std::pair<slot, slot_row> const>);
 
 private:
     struct statements;

@@ -1,105 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// The mover of one lane over a MySQL that goes wrong when it is told to: what is committed, said and served after each thing that happens.
-#include "mykeyv/cluster/migration/mover.hpp"
-
-#include "tests/unit/cluster/few_nodes.hpp"
-#include "tests/unit/store/a_database.hpp"
-#include "tests/unit/store/a_function.hpp"
-
-#include <gmock/gmock.h>
+// The mover of one lane: what is committed, said and served after each thing that happens.
+#include "tests/unit/cluster/a_mover.hpp"
 
 namespace mykeyv::cluster {
 namespace {
-
-using store::gate;
-using store::testing::a_lane;
-using store::testing::ending;
-using store::testing::fate;
-using enum slot_state;
-using to = enum slot_reply::to;
-
-/// Notes what is sent and told.
-class an_outside final : public mover_outside {
-public:
-    node_id self() const override { return id(1); }
-    void send(node_id, slot_request request) override { sent.push_back(std::move(request)); }
-    void owned_by(slot, node_id owner, std::uint64_t epoch) override { owners.emplace_back(owner, epoch); }
-    time pace(std::size_t) override { return {}; }
-    void departed(departure const&) override {}
-
-    std::vector<slot_request> sent;
-    std::vector<std::pair<node_id, std::uint64_t>> owners;
-};
-
-/// Node 1. Node 2 is the other one.
-class a_mover : public testing::Test {
-protected:
-    slot const s_ = slot_of("k");
-
-    /// The node starts, or starts again, with this row.
-    void start(slot_row const& row)
-    {
-        lane_.database.committed.slots[s_] = row;
-        std::vector const rows{std::pair{s_, row}};
-        mover_.emplace(lane_.core, outside_, rows, 100);
-    }
-    void wake() { lane_.core.idle(); }
-    slot_row row() const { return lane_.database.committed.slots.at(s_); }
-    gate gate_now() const { return lane_.env.gates.of(s_); }
-    template <class What>
-    bool has_sent() const
-    {
-        return !outside_.sent.empty() && std::holds_alternative<What>(outside_.sent.back().what);
-    }
-    /// The other node answers what it was sent last.
-    void answer(bool yes)
-    {
-        auto reply = reply_to(outside_.sent.back());
-        reply.yes = yes;
-        mover_->replied(reply);
-    }
-    /// The owner of a slot without rows, which is to go to node 2, has asked it to get ready.
-    void prepared()
-    {
-        start({owned, {5, 1}, {}});
-        mover_->want({{s_, id(2)}});
-        wake();
-    }
-    /// Node 2 is ready: with no rows to be sent first, the slot is cut over.
-    void offered()
-    {
-        prepared();
-        answer(true);
-    }
-    /// Something arrives from node 2.
-    std::optional<slot_reply> asked(decltype(slot_request::what) what, transfer_offer offer = {6, 50})
-    {
-        slot_request request{s_, offer, id(2), std::move(what)};
-        return mover_->answer(request);
-    }
-    void imported()
-    {
-        start({});
-        ASSERT_TRUE(asked(prepare{})->yes);
-    }
-    /// The next commit is done, and nobody learns that: its answer is lost, and the next try is refused.
-    void next_commit_is_unknown()
-    {
-        lane_.time.step = std::chrono::seconds{1};
-        lane_.database.endings = {ending::lost_after, ending::refused};
-    }
-    static cut_over nothing_more(std::uint64_t last_version = 7) { return {{1, {}}, {0, 0}, last_version}; }
-    fate run(char const* value)
-    {
-        fate became;
-        lane_.run_all(store::testing::set("k", value, became));
-        return became;
-    }
-
-    a_lane lane_;
-    an_outside outside_;
-    std::optional<mover> mover_;
-};
 
 // The source
 
@@ -151,6 +55,7 @@ TEST_F(a_mover, does_not_take_an_answer_to_something_else_for_one_to_the_offer)
         for (auto const about : {to::prepare, to::portion, to::cancel}) { mover_->replied({s_, {6, 100}, about, 1, yes, {}}); }
         mover_->replied({s_, {6, 99}, to::cut_over, 0, yes, {}});
     }
+    wake();
     EXPECT_EQ(gate_now(), gate::parked);
     EXPECT_EQ(row().state, handing_over);
 }
@@ -159,6 +64,7 @@ TEST_F(a_mover, asks_for_ever_and_never_serves_a_slot_that_was_offered)
 {
     offered();
     mover_->unanswered(s_, {6, 100});
+    wake();
     for (int i = 0; i < 100; ++i) {
         lane_.time.pass(move_limits{}.query_every);
         wake();
@@ -166,6 +72,72 @@ TEST_F(a_mover, asks_for_ever_and_never_serves_a_slot_that_was_offered)
         ASSERT_EQ(gate_now(), gate::parked);
     }
     EXPECT_GT(outside_.sent.size(), 100u);
+}
+
+TEST_F(a_mover, asks_soon_what_became_of_an_offer_that_is_not_answered)
+{
+    offered();
+    lane_.time.pass(move_limits{}.offer_patience);
+    wake();
+    EXPECT_TRUE(has_sent<query>());
+    EXPECT_EQ(gate_now(), gate::parked);
+}
+
+TEST_F(a_mover, says_that_it_is_alive_while_the_rate_lets_the_target_wait)
+{
+    lane_.database.committed.records[{s_, "k"}] = {"v", 1, format::bytes, {}};
+    outside_.sends_from = lane_.time.steady() + std::chrono::hours{1};
+    offered();
+    ASSERT_TRUE(has_sent<portion>());
+    for (std::uint64_t number = 2; number < 9; ++number) {
+        answer(true);
+        wake();
+        lane_.time.pass(move_limits{}.patience);
+        wake();
+        ASSERT_TRUE(has_sent<portion>());
+        ASSERT_EQ(std::get<portion>(outside_.sent.back().what).number, number);
+    }
+    EXPECT_EQ(gate_now(), gate::open);
+}
+
+TEST_F(a_mover, gives_up_a_target_that_says_nothing)
+{
+    lane_.database.committed.records[{s_, "k"}] = {"v", 1, format::bytes, {}};
+    offered();
+    ASSERT_TRUE(has_sent<portion>());
+    lane_.time.pass(move_limits{}.patience);
+    wake();
+    EXPECT_TRUE(has_sent<cancel>());
+}
+
+TEST_F(a_mover, reads_no_more_before_what_is_on_the_way_has_arrived)
+{
+    limits_.on_the_way_bytes_max = 1;
+    auto const other = slot_of("l");
+    for (auto const& [s, key] : {std::pair{s_, "k"}, std::pair{other, "l"}}) {
+        lane_.database.committed.slots[s] = {owned, {5, 1}, {}};
+        lane_.database.committed.records[{s, key}] = {std::string(move_limits{}.commit_bytes + 1, 'v'), 1, format::bytes, {}};
+    }
+    start({owned, {5, 1}, {}});
+    mover_->want({{s_, id(2)}, {other, id(2)}});
+    wake();
+    auto const portions = [this] {
+        return std::ranges::count_if(outside_.sent, [](auto const& each) { return std::holds_alternative<portion>(each.what); });
+    };
+    for (auto const& request : std::vector{outside_.sent}) {
+        auto reply = reply_to(request);
+        reply.yes = true;
+        mover_->replied(reply);
+    }
+    wake();
+    wake();
+    EXPECT_EQ(portions(), 1);
+    answer(true);
+    for (int i = 0; i < 4; ++i) {
+        wake();
+        answer(true);
+    }
+    EXPECT_EQ(portions(), 2);
 }
 
 TEST_F(a_mover, asks_about_a_slot_that_it_had_offered_before_a_restart)
@@ -191,9 +163,11 @@ TEST_F(a_mover, does_not_serve_a_slot_that_may_be_offered_before_it_knows)
     lane_.database.endings = {ending::lost_after_and_away};
     lane_.inbox.waiting = [this](auto&) { lane_.inbox.is_closed = true; };  // no more than one try
     answer(true);
+    wake();
     mover_->want({});
     mover_->unanswered(s_, {6, 100});
     mover_->replied({s_, {6, 100}, to::prepare, 0, false, {}});
+    wake();
     EXPECT_EQ(gate_now(), gate::parked);
     EXPECT_EQ(row().state, handing_over);
 }
@@ -203,7 +177,6 @@ TEST_F(a_mover, does_not_commit_gone_over_a_slot_that_is_on_its_way_back)
     offered();
     answer(true);
     next_commit_is_unknown();
-    lane_.database.endings.push_front(ending::well);  // of erasing what is rubbish now
     wake();
     ASSERT_EQ(row().state, gone);
     ASSERT_TRUE(asked(prepare{}, {7, 1})->yes);
@@ -280,8 +253,6 @@ TEST_F(a_mover, forbids_an_import_that_was_given_up_as_soon_as_it_can_and_erases
     ASSERT_TRUE(asked(portion{1, {{"k", row_copy::content{3, format::bytes, {}, "v"}}}})->yes);
     lane_.database.endings = {ending::refused};
     asked(cancel{});
-    ASSERT_EQ(row().state, importing);
-    wake();
     wake();
     EXPECT_EQ(row().state, refused);
     EXPECT_EQ(lane_.database.find("k"), nullptr);

@@ -120,12 +120,29 @@ public:
         end = true;
         return {};
     }
-    failure summary(slot s, slot_summary& out) override
+    failure rows_of(std::span<slot const> slots, std::size_t bytes_max, on_row const& on_each, std::size_t& whole) override
+    {
+        whole = 0;
+        if (!answers()) { return lose(); }
+        std::size_t bytes = 0;
+        for (auto const s : slots) {
+            for (auto const& each : open_.records) { bytes += each.first.first == s ? each.second.value.size() + 1 : 0; }
+            if (bytes > bytes_max) { return {}; }
+            for (auto const& each : open_.records) {
+                if (each.first.first == s) { on_each(as_row(each)); }
+            }
+            ++whole;
+        }
+        return {};
+    }
+    failure summaries(std::span<slot const> slots, std::span<slot_summary> out) override
     {
         if (!answers()) { return lose(); }
-        out = {};
-        for (auto const& [key, r] : open_.records) {
-            if (key.first == s) { ++out.records, out.checksum += r.version; }
+        for (std::size_t i = 0; i < slots.size(); ++i) {
+            out[i] = {};
+            for (auto const& [key, r] : open_.records) {
+                if (key.first == slots[i]) { ++out[i].records, out[i].checksum += r.version; }
+            }
         }
         return {};
     }
@@ -156,9 +173,11 @@ public:
         out = place == open_.slots.end() ? slot_row{} : place->second;
         return {};
     }
-    failure save_slot(slot s, slot_row const& wanted) override
+    failure save_slots(std::span<std::pair<slot, slot_row> const> wanted) override
     {
-        return change([&] { open_.slots[s] = wanted; });
+        return change([&] {
+            for (auto const& [s, row] : wanted) { open_.slots[s] = row; }
+        });
     }
     failure raise_version_ceiling(std::uint64_t at_least) override
     {

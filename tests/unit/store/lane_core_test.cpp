@@ -234,6 +234,22 @@ TEST_F(a_lanes_work, whose_commit_lost_its_answer_is_done_once)
     EXPECT_EQ(database_.find("k")->value, "xx");
 }
 
+TEST_F(a_lanes_work, that_erased_what_it_had_not_read_is_done_although_its_commit_lost_its_answer)
+{
+    run(set("k", "v", first_));
+    lane_.env.known.clear();
+    database_.endings = {ending::lost_after_and_away};
+    lane_.inbox.waiting = [this](auto&) {
+        database_.away = false;
+        lane_.time.pass(lane_reconnect_pause);
+        database_.endings = {ending::refused, ending::refused, ending::refused};
+    };
+    lane_.run_all(set("k", "w", first_), remove("k", second_));
+    EXPECT_EQ(first_.outcome, errc::ok);
+    EXPECT_EQ(second_.outcome, errc::ok);
+    EXPECT_EQ(database_.find("k"), nullptr);
+}
+
 TEST_F(a_lanes_work, that_mysql_rolls_back_again_and_again_is_refused_when_patience_is_over)
 {
     lane_.env.outcome_patience = std::chrono::seconds{10};

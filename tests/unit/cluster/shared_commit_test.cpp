@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: Apache-2.0
+// Several slots of a lane whose changes share a commit: what becomes of each when that commit fails, or nobody knows.
+#include "tests/unit/cluster/a_mover.hpp"
+
+namespace mykeyv::cluster {
+namespace {
+
+class slots_that_share_a_commit : public a_mover {
+protected:
+    std::vector<slot> const slots_{slot_of("k"), slot_of("l"), slot_of("m")};
+
+    slot_row row_of(slot s) const
+    {
+        auto const place = lane_.database.committed.slots.find(s);
+        return place == lane_.database.committed.slots.end() ? slot_row{} : place->second;
+    }
+    std::vector<slot_state> states() const
+    {
+        std::vector<slot_state> all;
+        for (auto const s : slots_) { all.push_back(row_of(s).state); }
+        return all;
+    }
+    std::vector<gate> gates() const
+    {
+        std::vector<gate> all;
+        for (auto const s : slots_) { all.push_back(lane_.env.gates.of(s)); }
+        return all;
+    }
+    static auto all(auto what) { return testing::ElementsAre(what, what, what); }
+
+    /// All slots are owned, and node 2 has said that it is ready for them; the next wake() offers them.
+    void all_prepared()
+    {
+        for (auto const s : slots_) { lane_.database.committed.slots[s] = {owned, {5, 1}, {}}; }
+        start({owned, {5, 1}, {}});
+        mover_->want({{slots_[0], id(2)}, {slots_[1], id(2)}, {slots_[2], id(2)}});
+        wake();
+        for (auto const& request : outside_.sent) {
+            auto reply = reply_to(request);
+            reply.yes = true;
+            mover_->replied(reply);
+        }
+        outside_.sent.clear();
+    }
+    template <class What>
+    auto sent() const
+    {
+        return std::ranges::count_if(outside_.sent, [](auto const& each) { return std::holds_alternative<What>(each.what); });
+    }
+
+    /// What node 2 asks about each slot at once, and what is said to it; nullopt: nothing.
+    std::vector<std::optional<bool>> all_asked(auto const& what)
+    {
+        std::vector<std::optional<bool>> said(slots_.size());
+        for (std::size_t i = 0; i < slots_.size(); ++i) {
+            mover_->asked({slots_[i], {6, 50}, id(2), what(i)}, [&said, i](auto reply) {
+                if (reply) { said[i] = reply->yes; }
+            });
+        }
+        wake();
+        return said;
+    }
+    void all_imported()
+    {
+        start({});
+        ASSERT_THAT(all_asked([](auto) { return prepare{}; }), all(true));
+    }
+    std::vector<std::optional<bool>> all_cut_over()
+    {
+        return all_asked([](auto) { return nothing_more(); });
+    }
+};
+
+TEST_F(slots_that_share_a_commit, are_offered_with_one)
+{
+    all_prepared();
+    auto const before = lane_.database.commits;
+    wake();
+    EXPECT_EQ(lane_.database.commits, before + 1);
+    EXPECT_EQ(sent<cut_over>(), 3);
+    EXPECT_THAT(states(), all(handing_over));
+}
+
+TEST_F(slots_that_share_a_commit, are_offered_each_alone_when_it_is_refused)
+{
+    all_prepared();
+    lane_.database.endings = {ending::refused, ending::well, ending::refused, ending::well};
+    wake();
+    EXPECT_EQ(sent<cut_over>(), 2);
+    EXPECT_EQ(sent<cancel>(), 1);
+    EXPECT_EQ(std::ranges::count(states(), handing_over), 2);
+    EXPECT_EQ(std::ranges::count(gates(), gate::parked), 2);
+    EXPECT_EQ(std::ranges::count(gates(), gate::open), 1);
+}
+
+TEST_F(slots_that_share_a_commit, are_all_parked_when_nobody_knows_whether_they_are_offered)
+{
+    all_prepared();
+    lane_.database.endings = {ending::lost_after_and_away};
+    lane_.inbox.waiting = [this](auto&) { lane_.inbox.is_closed = true; };
+    wake();
+    EXPECT_THAT(states(), all(handing_over));
+    EXPECT_THAT(gates(), all(gate::parked));
+    EXPECT_EQ(sent<cut_over>(), 0);
+
+    lane_.database.away = false;
+    lane_.time.pass(move_limits{}.query_every);
+    wake();
+    lane_.time.pass(move_limits{}.query_every);
+    wake();
+    EXPECT_EQ(sent<query>(), 3);
+    EXPECT_EQ(sent<cancel>(), 0);
+    EXPECT_THAT(gates(), all(gate::parked));
+}
+
+TEST_F(slots_that_share_a_commit, are_all_served_again_when_it_turns_out_that_they_were_not_offered)
+{
+    all_prepared();
+    lane_.time.step = std::chrono::seconds{1};
+    lane_.database.endings = {ending::lost_before, ending::refused};
+    for (int i = 0; i < 10; ++i) { wake(); }
+    EXPECT_THAT(states(), testing::Not(testing::Contains(handing_over)));
+    EXPECT_THAT(gates(), testing::Not(testing::Contains(gate::parked)));
+}
+
+TEST_F(slots_that_share_a_commit, are_taken_with_one)
+{
+    all_imported();
+    auto const before = lane_.database.commits;
+    EXPECT_THAT(all_cut_over(), all(true));
+    EXPECT_EQ(lane_.database.commits, before + 1);
+    EXPECT_THAT(states(), all(owned));
+    EXPECT_THAT(gates(), all(gate::open));
+}
+
+TEST_F(slots_that_share_a_commit, are_taken_each_alone_when_the_figures_of_one_differ)
+{
+    all_imported();
+    auto const said = all_asked([](auto i) { return i == 1 ? cut_over{{1, {}}, {1, 7}, 7} : nothing_more(); });
+    EXPECT_THAT(said, testing::ElementsAre(true, false, true));
+    EXPECT_THAT(states(), testing::ElementsAre(owned, refused, owned));
+    EXPECT_THAT(gates(), testing::ElementsAre(gate::open, gate::closed, gate::open));
+}
+
+TEST_F(slots_that_share_a_commit, are_neither_taken_nor_refused_while_nobody_knows)
+{
+    all_imported();
+    next_commit_is_unknown();
+    lane_.time.step = {};
+    lane_.database.endings = {ending::lost_after_and_away};
+    lane_.inbox.waiting = [this](auto&) { lane_.inbox.is_closed = true; };
+    EXPECT_THAT(all_cut_over(), all(std::optional<bool>{}));
+    EXPECT_THAT(states(), all(owned));
+    EXPECT_THAT(gates(), all(gate::closed));
+
+    lane_.database.away = false;
+    lane_.time.pass(std::chrono::seconds{1});
+    EXPECT_THAT(all_asked([](auto) { return query{}; }), all(true));
+    EXPECT_THAT(gates(), all(gate::open));
+}
+
+TEST_F(slots_that_share_a_commit, are_refused_when_it_turns_out_that_they_were_not_taken)
+{
+    all_imported();
+    next_commit_is_unknown();
+    lane_.time.step = {};
+    lane_.database.endings = {ending::lost_before, ending::lost_before, ending::lost_before, ending::lost_before,
+                              ending::lost_before, ending::lost_before, ending::lost_before, ending::lost_before};
+    lane_.inbox.waiting = [this](auto&) { lane_.time.pass(std::chrono::seconds{1}); };
+    EXPECT_THAT(all_cut_over(), all(std::optional<bool>{}));
+    EXPECT_THAT(all_asked([](auto) { return query{}; }), all(false));
+    EXPECT_THAT(states(), all(refused));
+}
+
+TEST_F(slots_that_share_a_commit, keep_what_was_written_since_when_the_last_rows_come_a_second_time)
+{
+    imported();
+    next_commit_is_unknown();
+    row_copy const last{"k", row_copy::content{3, format::bytes, {}, "old"}};
+    cut_over const offered{{1, {last}}, {1, 3}, 7};
+    ASSERT_EQ(asked(offered), std::nullopt);
+    ASSERT_TRUE(asked(query{})->yes);
+    run("new");
+    EXPECT_TRUE(asked(offered)->yes);
+    EXPECT_EQ(lane_.database.find("k")->value, "new");
+    EXPECT_EQ(row().state, owned);
+}
+
+TEST_F(slots_that_share_a_commit, are_imported_over_nothing_when_nobody_knew_that_they_were_forbidden)
+{
+    imported();
+    ASSERT_TRUE(asked(portion{1, {{"k", row_copy::content{3, format::bytes, {}, "v"}}}})->yes);
+    next_commit_is_unknown();
+    asked(cancel{});
+    asked(prepare{}, {6, 51});
+    ASSERT_EQ(row(), (slot_row{importing, {6, 51}, id(2)}));
+    EXPECT_EQ(lane_.database.find("k"), nullptr);
+}
+
+}  // namespace
+}  // namespace mykeyv::cluster
