@@ -21,7 +21,11 @@ std::vector<endpoint> endpoints_of(global_options const& globals)
     return all;
 }
 
-std::string tried_line(endpoint const& node, std::string_view finding) { return fmt::format("\n  tried {}: {}", node.text(), finding); }
+std::string tried_line(endpoint const& node, std::string_view finding)
+{
+    auto const is_ipv6 = node.host.find(':') != node.host.npos;
+    return fmt::format("\n  tried {}: {}", is_ipv6 ? fmt::format("[{}]:{}", node.host, node.port) : node.text(), finding);
+}
 
 /// The options, if any of the servers accepts a connection.
 global_options const& reachable(global_options const& globals)
@@ -59,7 +63,9 @@ cluster_access::cluster_access(global_options const& globals) : globals_{reachab
 
 std::string sentence_of(error_code const& ec, std::string_view detail)
 {
-    return detail.empty() ? ec.message() : fmt::format("{}: {}", ec.message(), printable(detail));
+    auto const sentence = ec.message();
+    if (detail.starts_with(sentence)) { return printable(detail); }  // a node says the same where it has no more to say
+    return detail.empty() ? sentence : fmt::format("{}: {}", sentence, printable(detail));
 }
 
 std::string cluster_access::tried()

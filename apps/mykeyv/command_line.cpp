@@ -3,6 +3,7 @@
 
 #include "apps/mykeyv/command.hpp"
 #include "apps/mykeyv/duration.hpp"
+#include "apps/mykeyv/text.hpp"
 #include "mykeyv/base/endpoint.hpp"
 #include "mykeyv/client/options.hpp"
 
@@ -89,6 +90,18 @@ void add_global_options(CLI::App& app, global_options& globals)
         ->type_name("TIME");
 }
 
+/// CLI11 asks for a command first, and would only then say that it does not know the word which stands for one.
+std::string sentence_of(CLI::ParseError const& problem, CLI::App const& app)
+{
+    auto const unknown = app.remaining(true);
+    if (dynamic_cast<CLI::RequiredError const*>(&problem) == nullptr || unknown.empty()) { return problem.what(); }
+    auto word = unknown.front();
+    unmark(word);
+    auto const given = app.get_subcommands();
+    auto const command = given.empty() ? "mykeyv" : "mykeyv " + given.front()->get_name();
+    return fmt::format("'{}' is no {} of `{}`", printable(word), word.starts_with('-') ? "option" : "command", command);
+}
+
 exit_code run_parsed(command const& chosen, global_options const& globals)
 try {
     return chosen(globals);
@@ -130,7 +143,7 @@ exit_code parse_and_run(std::vector<std::string> words)
         return exit_code::done;
     } catch (CLI::ParseError const& problem) {
         auto const given = app.get_subcommands();
-        complain(problem.what());
+        complain(sentence_of(problem, app));
         fmt::print(stderr, "`mykeyv {}--help` shows how it is used.\n", given.empty() ? "" : given.front()->get_name() + ' ');
         return exit_code::usage;
     }

@@ -127,6 +127,11 @@ exit_code list(list_options const& options, global_options const& globals)
     return code;
 }
 
+std::string not_zero(std::string const& number)
+{
+    return number.find_first_not_of('0') == number.npos ? "must be 1 or more" : "";
+}
+
 }  // namespace
 
 void add_get(CLI::App& app, command& chosen)
@@ -153,7 +158,9 @@ void add_list(CLI::App& app, command& chosen)
     auto* const list_app = app.add_subcommand("list", "List keys, node by node");
     list_app->add_option("--match", options->pattern, "Only keys that fit this pattern: * ? [abc] [a-z] [^a], \\ before a literal one")
         ->type_name("GLOB");
-    list_app->add_option("--count", options->keys_max, "At most so many keys")->type_name("N");
+    list_app->add_option("--count", options->keys_max, "At most so many keys")
+        ->type_name("N")
+        ->check(CLI::Validator{not_zero, ""});
     list_app->footer(R"(A line per key, in no particular order. A key that exists all the while is listed; one that comes or goes meanwhile
 may be.
 

@@ -29,7 +29,7 @@ constexpr row row_of(errc e) noexcept
     case errc::wrong_type: return {"the record has another format (bytes or document) than this operation works on", fix};
     case errc::not_json: return {"the text is not one JSON value", fix};
     case errc::json_too_deep: return {"the JSON value is nested too deep", fix};
-    case errc::json_not_exact: return {"the JSON value has a number that cannot be held exactly", fix};
+    case errc::json_not_exact: return {"the JSON value has a number or members that cannot be held exactly", fix};
     case errc::json_not_utf8: return {"the JSON value is not UTF-8", fix};
     case errc::path_not_supported: return {"only the root path ($ or .) of a document is served", fix};
     case errc::version_mismatch: return {"the record has another version than the one named", fix};

@@ -38,7 +38,7 @@ enum class errc {
     wrong_type,           ///< a record of the other format (bytes, document)
     not_json,             ///< the text is not one JSON value
     json_too_deep,        ///< nested deeper than `json_depth_max`
-    json_not_exact,       ///< a number that 64-bit integers and doubles cannot hold exactly
+    json_not_exact,       ///< a number beyond 64-bit integers and doubles, or for update() a member twice
     json_not_utf8,        ///< text that is not UTF-8
     path_not_supported,   ///< only the root path of a document is served
     version_mismatch,     ///< `IFVERSION` named another version than the record has

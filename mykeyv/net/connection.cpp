@@ -9,6 +9,7 @@
 #include <boost/asio/defer.hpp>
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 namespace mykeyv::net {
@@ -64,6 +65,7 @@ void connection::arrived(bool ok, std::size_t bytes)
 {
     auto& p = *parts_;
     p.reading = false;
+    if (p.lingering) { return ok ? drop_input() : close(); }
     if (!p.owner || p.input_over) { return; }
     if (!ok) {
         p.peer_done = true;
@@ -116,7 +118,7 @@ void connection::flush()
         if (ec) { return close(); }
         p.output.sent(bytes);
     }
-    if (p.close_when_sent) { close(); }
+    if (p.close_when_sent) { linger(); }
 }
 
 void connection::wait_until_writable()
@@ -152,9 +154,39 @@ void connection::close_after_flush()
     flush_soon();
 }
 
+/// A socket that is closed with bytes unread answers them with a reset, and a reset takes from the peer what it has not read yet:
+/// it would never see the reply that says what was wrong with what it is still sending.
+void connection::linger()
+{
+    auto& p = *parts_;
+    error_code ec;
+    if (!p.peer_done) { p.socket.shutdown(tcp_socket::shutdown_send, ec); }
+    if (p.peer_done || ec) { return close(); }
+    p.lingering.emplace(p.socket.get_executor(), p.may_wait.linger_time);
+    p.lingering->async_wait([self = shared_from_this()](error_code ended) {
+        if (!ended) { self->close(); }
+    });
+    if (!p.reading) {
+        if (!p.offering) { p.input = {}; }
+        drop_input();
+    }
+    std::exchange(p.owner, nullptr)->closed();
+}
+
+void connection::drop_input()
+{
+    parts_->socket.async_wait(asio::socket_base::wait_read, [self = shared_from_this()](error_code ec) {
+        std::array<char, limits::read_chunk_bytes> dropped;
+        if (!ec) { self->parts_->socket.read_some(asio::buffer(dropped), ec); }
+        if (ec && ec != asio::error::would_block) { return self->close(); }
+        self->drop_input();
+    });
+}
+
 void connection::close()
 {
     auto const owner = std::exchange(parts_->owner, nullptr);
+    if (parts_->lingering) { parts_->lingering->cancel(); }
     error_code ec;
     parts_->socket.close(ec);
     if (owner) { owner->closed(); }

@@ -8,15 +8,19 @@
 //        v  |                              v
 //     paused: the owner said so, or more than output_pause_bytes wait    closed: output_close_bytes, an error, or close()
 //
+//     any ---- close_after_flush(), all is sent ----> lingering ---- the peer has ended too, or linger_time is over ----> closed
+//
 // 1. At most one read and one wait for room to write are under way.
 // 2. Nothing is read while paused, so a peer that sends and never reads is stopped by TCP, not by our memory.
-// 3. owner::closed is called exactly once, and nothing of the owner after it.
+// 3. owner::closed is called exactly once, and nothing of the owner after it. A lingering connection has no owner any more.
+// 4. Lingering takes no memory but the connection's own: what arrives is dropped.
 #pragma once
 
 #include "mykeyv/async/io_thread.hpp"
 #include "mykeyv/base/endpoint.hpp"
 #include "mykeyv/base/limits.hpp"
 
+#include <chrono>
 #include <cstddef>
 #include <memory>
 #include <string>
@@ -41,10 +45,12 @@ public:
     virtual void closed() = 0;
 };
 
-/// Bytes of replies that may wait for a client: above the first it is not read from, above the second it is closed.
+/// Bytes of replies that may wait for a client: above the first it is not read from, above the second it is closed. And how long the
+/// end of a peer is awaited after the last reply: the longest value takes two seconds over 100 Mbit/s.
 struct output_limits {
     std::size_t pause_bytes = limits::output_pause_bytes;
     std::size_t close_bytes = limits::output_close_bytes;
+    std::chrono::milliseconds linger_time{5'000};
 };
 
 /// An accepted socket. Everything but adopt() is to be called on its thread.
@@ -71,7 +77,8 @@ public:
     /// Ends a pause that `received` asked for: at the end of what this thread is doing, shows the unread bytes again and reads
     /// on. Not from within `received`.
     void resume();
-    /// Reads no more, sends what waits, closes.
+    /// Shows the owner no more, sends what waits, closes: first the sending half, so that the peer reads the end behind the last
+    /// reply, and the rest once the peer has ended too, or linger_time later. For the owner it is over when all is sent.
     void close_after_flush();
     void close();
 
@@ -85,6 +92,8 @@ private:
     void offer();
     void wait_until_writable();
     void take_turn_soon();
+    void linger();
+    void drop_input();
 
     std::unique_ptr<parts> parts_;
 };

@@ -9,6 +9,9 @@
 #include <boost/asio/basic_stream_socket.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <optional>
 
 namespace mykeyv::net {
 
@@ -34,6 +37,7 @@ struct connection::parts {
     bool peer_done = false;        // the peer sends no more
     bool input_over = false;       // and the owner knows, or we want no more
     bool close_when_sent = false;
+    std::optional<boost::asio::steady_timer> lingering;  // until it is over
 };
 
 /// An address of Asio as ours.

@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <string>
 #include <vector>
 
 namespace mykeyv::script {
@@ -34,6 +35,41 @@ constexpr std::size_t capacity_kept_max = 1u << 20;  // a parser for a larger te
 }
 
 int size_hint(std::size_t size) { return static_cast<int>(std::min<std::size_t>(size, 1u << 20)); }
+
+// simdjson reads the integer -0, which has no place among the integers of Lua either, as 0; -0.0 it reads as what it is.
+
+/// Whether a number that begins at `at` would be the integer -0.
+bool is_negative_zero(std::string_view text, std::size_t at)
+{
+    if (text.substr(at, 2) != "-0") { return false; }
+    return at + 2 == text.size() || std::string_view{"0123456789.eE"}.find(text[at + 2]) == std::string_view::npos;
+}
+
+/// False for nearly every text, at the price of looking for its minus signs. True may be a mistake: it is perhaps within a string.
+bool may_have_negative_zeros(std::string_view text)
+{
+    for (auto at = text.find('-'); at != text.npos; at = text.find('-', at + 1)) {
+        if (is_negative_zero(text, at)) { return true; }
+    }
+    return false;
+}
+
+std::string with_negative_zeros_as_floats(std::string_view text)
+{
+    std::string out;
+    out.reserve(2 * text.size());
+    bool in_string = false;
+    for (std::size_t at = 0; at < text.size(); ++at) {
+        out += text[at];
+        if (text[at] == '"') { in_string = !in_string; }
+        if (in_string && text[at] == '\\' && at + 1 < text.size()) { out += text[++at]; }
+        if (!in_string && is_negative_zero(text, at)) {
+            out += "0.0";
+            ++at;
+        }
+    }
+    return out;
+}
 
 /// Pushes the elements of one parsed text; recursion is bounded by the parser's depth.
 class pusher {
@@ -73,9 +109,21 @@ private:
         lua_createtable(state_, 0, size_hint(object.size()));
         for (auto const& [key, element] : object) {
             push_string(state_, key);
+            if (is_member_already()) {
+                throw refusal{errc::json_not_exact, fmt::format("{}: an object with the member '{}' twice", name_, key)};
+            }
             push(element);
             lua_rawset(state_, -3);
         }
+    }
+
+    /// The key on top of the stack, of the table below it.
+    bool is_member_already()
+    {
+        lua_pushvalue(state_, -1);
+        auto const kind = lua_rawget(state_, -3);
+        lua_pop(state_, 1);
+        return kind != LUA_TNIL;
     }
 
     lua_State* state_;
@@ -102,6 +150,12 @@ json_reader::json_reader() : parts_{std::make_unique<parts>()} {}
 json_reader::~json_reader() = default;
 
 void json_reader::push(lua_State* state, std::string_view text, std::string_view name)
+{
+    if (may_have_negative_zeros(text)) { return push_exact(state, with_negative_zeros_as_floats(text), name); }
+    push_exact(state, text, name);
+}
+
+void json_reader::push_exact(lua_State* state, std::string_view text, std::string_view name)
 {
     parts_->reserve(text.size());
     std::memcpy(parts_->padded.data(), text.data(), text.size());

@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <future>
 #include <utility>
 
@@ -65,6 +66,7 @@ void conductor::stop()
         reconcile_timer_.reset();
         for (auto& [id, each] : peers_) { each.close(); }
         peers_.clear();
+        for (auto& each : std::exchange(unsettled_, {})) { each.done(std::move(each.text)); }
     });
     thread_.stop();
 }
@@ -78,17 +80,23 @@ change_result conductor::ask_to_join(endpoint const& member, cluster::node const
 {
     std::promise<change_result> promise;
     auto future = promise.get_future();
-    thread_.post([&] {
-        auto const link = std::make_shared<peer_link>(thread_, member, greeting(cluster_id{}));
-        link->ask({"KV.NODE", "JOIN", self.id.text(), self.endpoint.text(), std::to_string(self.weight)},
-                  [link, &promise](resp::value const* reply, std::string const& why) {
-                      link->close();
-                      if (reply == nullptr) { return promise.set_value(cluster::refusal{why}); }
-                      auto const text = reply->text() != nullptr ? *reply->text() : std::string{};
-                      promise.set_value(reply->is_error() ? change_result{cluster::refusal{text}} : change_result{text});
-                  });
-    });
+    thread_.post(
+        [&] { ask_membership(member, self, join_attempts_max, [&promise](auto answer) { promise.set_value(std::move(answer)); }); });
     return future.get();
+}
+
+/// A member whose answer is lost may have made this node one. It is asked again: to know a node that is a member already is no harm.
+void conductor::ask_membership(endpoint const& member, cluster::node const& self, int attempts_left, change_done done)
+{
+    auto const link = std::make_shared<peer_link>(thread_, member, greeting(cluster_id{}));
+    link->ask({"KV.NODE", "JOIN", self.id.text(), self.endpoint.text(), std::to_string(self.weight)},
+              [this, link, member, self, attempts_left, done = std::move(done)](resp::value const* reply, std::string const& why) mutable {
+                  link->close();
+                  if (reply == nullptr && attempts_left > 1) { return ask_membership(member, self, attempts_left - 1, std::move(done)); }
+                  if (reply == nullptr) { return done(cluster::refusal{why}); }
+                  auto const text = reply->text() != nullptr ? *reply->text() : std::string{};
+                  done(reply->is_error() ? change_result{cluster::refusal{text}} : change_result{text});
+              });
 }
 
 // About slots
@@ -229,62 +237,6 @@ void conductor::retire_if_empty()
                 [this](auto done) {
                     if (done) { node_.log.info("this node owns no slot any more and has left its cluster: it can be stopped"); }
                 });
-}
-
-// Changes of the topology
-
-void conductor::make_change(change what, std::function<std::string(cluster::topology const&)> reply, change_done done)
-{
-    auto attempt = [this, what = std::move(what), reply = std::move(reply), done = std::move(done)]() mutable {
-        auto changed = what(topology());
-        if (!changed) { return done(changed.error()); }
-        auto text = reply(*changed);
-        auto const version = changed->version();
-        save(std::move(*changed),
-             [this, version, text = std::move(text), done = std::make_shared<change_done>(std::move(done))](errc outcome) {
-                 if (outcome != errc::ok) { return (*done)(cluster::refusal{std::string{message(outcome)}}); }
-                 node_.log.info("topology version {} is made here", version);
-                 (*done)(text);
-                 gossip();
-             });
-    };
-    saving_ ? changes_.push_back(std::move(attempt)) : attempt();
-}
-
-void conductor::save(cluster::topology wanted, std::function<void(errc)> done)
-{
-    saving_ = true;
-    auto const kept = std::make_shared<cluster::topology const>(std::move(wanted));
-    node_.store->async_save_topology(kept->version(), kept->json(), [this, kept, done = std::move(done)](errc outcome) {
-        thread_.post([this, kept, done, outcome] {
-            saving_ = false;
-            if (outcome == errc::ok) { adopt(kept); }
-            done(outcome);
-            while (!saving_ && !changes_.empty()) {
-                auto next = std::move(changes_.front());
-                changes_.pop_front();
-                next();
-            }
-        });
-    });
-}
-
-void conductor::topology_came(std::string text, change_done done)
-{
-    thread_.post([this, text = std::move(text), done = std::move(done)]() mutable {
-        auto attempt = [this, text = std::move(text), done = std::move(done)]() mutable {
-            auto const parsed = cluster::topology::parse(text);
-            if (!parsed) { return done(parsed.error()); }
-            if (!parsed->newer_than(topology())) { return done(std::string{}); }
-            auto const shared = std::make_shared<change_done>(std::move(done));
-            save(*parsed, [this, shared](errc outcome) {
-                if (outcome != errc::ok) { return (*shared)(cluster::refusal{std::string{message(outcome)}}); }
-                node_.log.info("topology version {} of node {}", topology().version(), topology().author().text());
-                (*shared)(std::string{});
-            });
-        };
-        saving_ ? changes_.push_back(std::move(attempt)) : attempt();
-    });
 }
 
 }  // namespace mykeyv::server

@@ -93,10 +93,19 @@ private:
         void close() const;
         std::chrono::steady_clock::time_point heard{};
         std::string last_said;        // its part of STATUS, as JSON
+        std::pair<std::uint64_t, node_id> topology{};  // version and author of the one it has
         std::uint64_t news_seen = 0;  // of its slots
         std::uint64_t news_told = 0;  // of ours, as far as it has answered
         bool asked = false;           // and has not answered yet
         bool complained = false;
+    };
+
+    /// One that is committed here, and that the others have not all been heard to have.
+    struct unsettled_change {
+        change what;
+        std::string text;
+        change_done done;
+        std::chrono::steady_clock::time_point made;
     };
 
     void send(node_id to, cluster::slot_request, unsigned lane);
@@ -104,14 +113,20 @@ private:
     void gossip();
     void gossip_with(node_id, peer&);
     void learn(nlohmann::json const& told, node_id from, peer&);
-    void compare_topologies(nlohmann::json const& heard, peer&);
+    void compare_topologies(node_id, peer&);
     std::uint64_t news_number() const;
     std::string own_news(std::uint64_t seen, bool with_slots) const;
     nlohmann::json own_status() const;
     std::string status_text();
 
+    static constexpr int join_attempts_max = 3;
+    void ask_membership(endpoint const& member, cluster::node const& self, int attempts_left, change_done);
     void make_change(change, std::function<std::string(cluster::topology const&)> reply, change_done);
     void save(cluster::topology, std::function<void(errc)> done);
+    bool is_in_force(change const&) const;
+    bool all_have_ours() const;
+    void find_lost_changes();
+    void settle_changes();
     void adopt(std::shared_ptr<cluster::topology const>);
     void refresh_links();
     void insist_on_own_address();
@@ -132,6 +147,7 @@ private:
     std::shared_ptr<cluster::topology const> topology_;
     std::unordered_map<node_id, peer> peers_;
     std::deque<unique_function<void()>> changes_;  // that wait for one that is being saved
+    std::vector<unsettled_change> unsettled_;
     std::uint64_t news_gossiped_ = 0;
     bool saving_ = false;
     bool stopped_ = false;

@@ -176,7 +176,13 @@ std::string conductor::status_text()
 void conductor::add(endpoint where, std::uint32_t weight, change_done done)
 {
     thread_.post([this, where, weight, done = std::move(done)]() mutable {
-        if (topology().find(where) != nullptr) { return done(refusal{"a node with the address " + where.text() + " is a member already"}); }
+        // One that was never heard may be a member without knowing it: a JOIN whose answer was lost. To ask it again is no harm.
+        auto const* const known = topology().find(where);
+        auto const place = known != nullptr ? peers_.find(known->id) : peers_.end();
+        auto const was_never_heard = place != peers_.end() && place->second.heard == std::chrono::steady_clock::time_point{};
+        if (known != nullptr && !was_never_heard) {
+            return done(refusal{"a node with the address " + where.text() + " is a member already"});
+        }
         auto const self = topology().find(node_.store->id());
         if (self == nullptr) { return done(refusal{"this node has left its cluster"}); }
         auto const link = std::make_shared<peer_link>(thread_, where, greeting(cluster_id{}));
@@ -200,23 +206,18 @@ void conductor::become_member(endpoint member, std::uint32_t weight, change_done
         auto const shared = std::make_shared<change_done>(std::move(done));
         give_own_slots_up([this, member, self, shared](std::string const& why_not) {
             if (!why_not.empty()) { return (*shared)(refusal{why_not}); }
-            auto const link = std::make_shared<peer_link>(thread_, member, greeting(cluster_id{}));
-            link->ask({"KV.NODE", "JOIN", self.id.text(), self.endpoint.text(), std::to_string(self.weight)},
-                      [this, link, shared](resp::value const* reply, std::string const& why) {
-                          link->close();
-                          auto const* const text = reply != nullptr ? reply->text() : nullptr;
-                          auto parsed = text != nullptr && !reply->is_error()
-                                            ? cluster::topology::parse(*text)
-                                            : cluster::checked<cluster::topology>{refusal{text != nullptr ? *text : why}};
-                          if (!parsed) {
-                              return take_own_slots_back([shared, why_not = parsed.error()] { (*shared)(why_not); });
-                          }
-                          node_.owners->forget();
-                          save(std::move(*parsed), [shared](errc outcome) {
-                              (*shared)(outcome == errc::ok ? change_result{std::string{}}
-                                                            : change_result{refusal{std::string{message(outcome)}}});
-                          });
-                      });
+            ask_membership(member, self, join_attempts_max, [this, shared](change_result const& answer) {
+                auto parsed =
+                    answer ? cluster::topology::parse(answer.text) : cluster::checked<cluster::topology>{refusal{*answer.why_not}};
+                if (!parsed) {
+                    return take_own_slots_back([shared, why_not = parsed.error()] { (*shared)(why_not); });
+                }
+                node_.owners->forget();
+                save(std::move(*parsed), [shared](errc outcome) {
+                    (*shared)(outcome == errc::ok ? change_result{std::string{}}
+                                                  : change_result{refusal{std::string{message(outcome)}}});
+                });
+            });
         });
     });
 }

@@ -92,6 +92,7 @@ std::string conductor::own_news(std::uint64_t seen, bool with_slots) const
 void conductor::learn(json const& told, node_id from, peer& of)
 {
     of.heard = clock::now();
+    of.topology = {number_in(told, "version"), id_in(told, "author").value_or(node_id{})};
     if (told.contains("status") && told["status"].is_object()) { of.last_said = told["status"].dump(); }
     if (!told.contains("slots") || !told["slots"].is_array()) { return; }
     for (auto const& range : told["slots"]) {
@@ -109,6 +110,7 @@ void conductor::gossip()
 {
     if (!gossip_timer_) { return; }
     news_gossiped_ = news_number();
+    settle_changes();
     for (auto& [id, each] : peers_) { gossip_with(id, each); }
     gossip_timer_->start(gossip_pause, [this] { gossip(); });
 }
@@ -133,23 +135,27 @@ void conductor::gossip_with(node_id id, peer& to)
                                                : reply->text() != nullptr ? *reply->text()
                                                                           : "");
                          }
-                         return;
+                         return settle_changes();
                      }
                      if (std::exchange(from.complained, false)) { node_.log.info("node {} answers again", id.text()); }
                      from.news_told = told;
                      learn(*heard, id, from);
-                     compare_topologies(*heard, from);
+                     settle_changes();
+                     compare_topologies(id, from);
                  });
 }
 
-/// The newer topology is told to who has the older one.
-void conductor::compare_topologies(json const& heard, peer& other)
+/// The newer topology is told to who has the older one. Where somebody waits for all to have it, they are asked at once whether they do.
+void conductor::compare_topologies(node_id id, peer& other)
 {
-    auto const author = id_in(heard, "author");
-    if (!author) { return; }
-    std::pair const theirs{number_in(heard, "version"), *author};
+    auto const theirs = other.topology;
     std::pair const ours{topology().version(), topology().author()};
-    if (theirs < ours) { other.link->ask({"KV.NODE", "TOPOLOGY", topology().json()}, [](auto...) {}); }
+    if (theirs < ours) {
+        other.link->ask({"KV.NODE", "TOPOLOGY", topology().json()}, [this, id](resp::value const* reply, auto const&) {
+            auto const place = peers_.find(id);
+            if (reply != nullptr && !reply->is_error() && place != peers_.end() && !unsettled_.empty()) { gossip_with(id, place->second); }
+        });
+    }
     if (theirs > ours) {
         other.link->ask({"KV.NODE", "TOPOLOGY"}, [this](resp::value const* reply, auto const&) {
             if (reply == nullptr || reply->is_error() || reply->text() == nullptr) { return; }
@@ -170,6 +176,8 @@ void conductor::gossip_came(std::string text, unique_function<void(std::string)>
         std::uint64_t seen = 0;
         if (place != peers_.end()) {
             learn(*told, *from, place->second);
+            settle_changes();
+            if (place->second.complained) { gossip_with(*from, place->second); }  // it is back
             seen = place->second.news_seen;
         }
         answer(own_news(seen, number_in(*told, "seen") != news_number()));

@@ -42,6 +42,8 @@ std::string error_text(errc e, std::string_view command, std::string_view detail
 {
     if (e == errc::invalid_expire) { return fmt::format("ERR invalid expire time in '{}' command", command); }
     auto const [prefix, sentence] = row_of(e);
+    // Whoever has no word of its own is known by its sentence. (Behind `syntax` stands why a change of the cluster was refused.)
+    if (prefix == "ERR" && e != errc::syntax && !detail.empty()) { return fmt::format("ERR {}: {}", sentence, detail); }
     return fmt::format("{} {}", prefix, detail.empty() ? sentence : detail);
 }
 

@@ -66,7 +66,8 @@ bool is_founder_alone(std::string const& stored, node_id const& self)
 std::vector<slot> slots_to_claim(starting_topology const& chosen, node_id const& self)
 {
     std::vector<slot> slots;
-    if (!chosen.is_birth) { return slots; }
+    auto const is_alone = chosen.topology.nodes().size() == 1 && chosen.topology.cluster() == cluster_id::of({&self, 1});
+    if (!chosen.is_birth && !is_alone) { return slots; }
     for (auto const& range : chosen.topology.ranges_of(self)) {
         for (unsigned number = range.first.number(); number <= range.last.number(); ++number) { slots.emplace_back(number); }
     }

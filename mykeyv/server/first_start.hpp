@@ -28,7 +28,8 @@ cluster::checked<starting_topology> choose_topology(std::optional<std::string> c
 /// Whether the stored topology is that of a cluster which `self` began by itself.
 bool is_founder_alone(std::string const& stored, node_id const& self);
 
-/// The slots that `self` may make its own without asking anybody: at the birth of a cluster those that it is given, later none.
+/// The slots that `self` may make its own without asking anybody, where it has no row of them: at the birth of a cluster those that it
+/// is given; all, if it is alone in the cluster that it began: it gave them up to be a member of another one, and never was. Else none.
 std::vector<slot> slots_to_claim(starting_topology const&, node_id const& self);
 
 }  // namespace mykeyv::server

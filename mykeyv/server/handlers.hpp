@@ -20,6 +20,7 @@ verdict client_info(session&, arguments);
 verdict client_kill(session&, arguments);
 verdict client_list(session&, arguments);
 verdict client_reply(session&, arguments);
+verdict client_on_or_off(session&, arguments);
 verdict client_setinfo(session&, arguments);
 verdict client_setname(session&, arguments);
 verdict cross_protocol(session&, arguments);

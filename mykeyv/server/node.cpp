@@ -98,11 +98,10 @@ void node::parts::find_cluster()
     }
     auto chosen = state.chosen.join && !stored ? join(self) : choose_topology(stored, state.chosen.topology, self);
     if (!chosen) { throw start_up_error{chosen.error().reason}; }
-    if (!store.ever_owned()) {
-        // Before the topology is stored: a crash in between is a first start again.
-        auto const slots = slots_to_claim(*chosen, store.id());
-        if (!slots.empty()) { store.claim(slots); }
-    }
+    // Before the topology is stored: a crash in between is a first start again.
+    auto slots = slots_to_claim(*chosen, store.id());
+    std::erase_if(slots, [&](slot s) { return store.has_row(s); });
+    if (!slots.empty()) { store.claim(slots); }
     auto const& topology = chosen->topology;
     if (chosen->is_new) { store.save_topology(topology.version(), topology.json()); }
     state.owners->adopt(std::make_shared<cluster::topology const>(topology));
@@ -173,6 +172,7 @@ void node::stop()
     p.door->stop();
     p.drain_sessions();
     p.cut_sessions();
+    p.state.compiler.stop();  // no session waits for it any more, so this is what it compiles right now
     p.state.conductor->stop();
     p.state.store->stop();
     for (auto& each : p.state.workers) { each->thread.stop(); }

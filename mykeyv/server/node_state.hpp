@@ -2,6 +2,7 @@
 // What every session needs of its node. Whoever makes it (node) outlives all sessions.
 #pragma once
 
+#include "mykeyv/async/io_thread.hpp"
 #include "mykeyv/base/clock.hpp"
 #include "mykeyv/base/log.hpp"
 #include "mykeyv/script/engine.hpp"
@@ -49,6 +50,10 @@ struct node_state {
     std::vector<std::unique_ptr<script::engine>> engines;
 
     std::vector<std::unique_ptr<worker>> workers;
+
+    /// Compiles what clients send, which may take as long as a call: no I/O thread and no lane waits for it. One piece of code for
+    /// each session at most waits here.
+    async::io_thread compiler;
 
     std::atomic<std::uint64_t> next_session_id{1};
     std::atomic<std::uint64_t> connections_received{0};

@@ -99,7 +99,7 @@ void peer_link::watch()
 
 void peer_link::lose(std::string const& why)
 {
-    auto const self = shared_from_this();  // the timer and the connection may be the last that hold it
+    auto const self = shared_from_this();  // those who wait, the timer and the connection may be all that keeps it
     silence_.cancel();
     last_problem_ = why;
     not_before_ = clock::now() + pause_after_failure;

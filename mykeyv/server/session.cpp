@@ -2,6 +2,7 @@
 #include "mykeyv/server/session.hpp"
 
 #include "mykeyv/base/limits.hpp"
+#include "mykeyv/script/engine.hpp"
 #include "mykeyv/server/command_table.hpp"
 #include "mykeyv/server/error_replies.hpp"
 #include "mykeyv/server/node_state.hpp"
@@ -227,6 +228,28 @@ bool session::search_code(script_id id)
     return true;
 }
 
+std::optional<compiled_code> session::compile(script_id id, std::string_view code)
+{
+    if (is_compiling()) { return std::nullopt; }
+    if (compiled_ && compiled_->id == id) { return std::exchange(compiled_, std::nullopt); }
+    compiling_ = std::make_shared<std::string const>(code);
+    home_.node.compiler.post([asker = weak_from_this(), &home = home_, id, waiting = std::weak_ptr{compiling_}] {
+        auto const text = waiting.lock();
+        if (!text) { return; }  // the session has closed
+        home.thread.post([asker, answer = compiled_code{id, script::compile_error(*text)}]() mutable {
+            if (auto const self = asker.lock()) { self->compiled(std::move(answer)); }
+        });
+    });
+    return std::nullopt;
+}
+
+void session::compiled(compiled_code answer)
+{
+    compiling_.reset();
+    compiled_ = std::move(answer);
+    go_on();
+}
+
 // The end
 
 void session::close_if_answered()
@@ -248,6 +271,7 @@ void session::cut()
 void session::closed()
 {
     connection_ = nullptr;
+    compiling_.reset();
     home_.sessions.erase(facts_.id);
     std::lock_guard const lock{home_.node.session_closed_mutex};
     home_.node.open_sessions.fetch_sub(1, std::memory_order_relaxed);

@@ -41,6 +41,12 @@ struct client_facts {
     std::string_view last_command;
 };
 
+/// What the compiler said of a piece of code.
+struct compiled_code {
+    script_id id;
+    std::optional<std::string> complaint;  ///< nothing: it compiles
+};
+
 class session final : public net::connection_owner, public std::enable_shared_from_this<session> {
 public:
     session(worker&, std::shared_ptr<net::connection>);
@@ -132,6 +138,11 @@ public:
     /// been looked for, and is not known.
     bool search_code(script_id);
 
+    /// Compiles code of at most `script_code_bytes_max` on the node's compiler thread. Nothing: that is under way (verdict::wait).
+    /// An answer is given once.
+    std::optional<compiled_code> compile(script_id, std::string_view code);
+    bool is_compiling() const noexcept { return compiling_ != nullptr; }
+
     void close_after_replies() noexcept { closing_ = true; }
     /// RESET: as it was when it was new, but for its id.
     void reset();
@@ -158,6 +169,7 @@ private:
     verdict dispatch(arguments);
     command const* find(arguments);
     void close_if_answered();
+    void compiled(compiled_code);
 
     worker& home_;
     std::shared_ptr<net::connection> connection_;  // null once closed
@@ -173,6 +185,8 @@ private:
     std::optional<node_id> peer_;
     std::optional<script_id> searched_;  // the code that was looked for last
     bool searching_ = false;
+    std::shared_ptr<std::string const> compiling_;  // held by this session alone until its turn comes: letting go of it calls it off
+    std::optional<compiled_code> compiled_;
     bool paused_ = false;
     bool closing_ = false;
 };

@@ -14,40 +14,48 @@
 
 namespace mykeyv::store {
 
-/// One allocation: this head, the key, the value. All but the links, the mark and the count are constant.
+/// One allocation: this head, when it expires if it does, the key, the value. All but the links, the mark and the count are constant.
 struct cache_entry {
     cache_entry* next = nullptr;   // in the bucket
     cache_entry* newer = nullptr;  // in the queue
     cache_entry* older = nullptr;
     std::uint64_t version = 0;
-    std::int64_t expires_at = never;
     std::atomic<std::uint32_t> owners{1};
     std::uint32_t hash_high = 0;
     std::uint32_t value_bytes = 0;
     std::uint16_t key_bytes : 12 = 0;
     std::uint16_t format_number : 2 = 0;
     std::uint16_t present : 1 = false;
+    std::uint16_t expires : 1 = false;
     bool used = false;  // since the hand passed; a byte of its own, because it changes while others read
     std::uint8_t generation = 0;
 
-    static constexpr std::int64_t never = std::numeric_limits<std::int64_t>::max();
-
-    char* bytes() noexcept { return reinterpret_cast<char*>(this + 1); }
+    unix_ms& expires_at() noexcept { return *reinterpret_cast<unix_ms*>(this + 1); }  // where it expires
+    char* bytes() noexcept { return reinterpret_cast<char*>(this + 1) + (expires ? sizeof(unix_ms) : 0); }
     std::string_view key() noexcept { return {bytes(), key_bytes}; }
     std::string_view value() noexcept { return {bytes() + key_bytes, value_bytes}; }
 
-    static std::size_t bytes_of(std::size_t key_bytes, std::size_t value_bytes) noexcept
+    static std::size_t bytes_behind(std::string_view key, record_view const* record) noexcept
+    {
+        auto const expires = record != nullptr && record->expires_at;
+        return (expires ? sizeof(unix_ms) : 0) + key.size() + (record != nullptr ? record->value.size() : 0);
+    }
+    static std::size_t bytes_of(std::size_t behind) noexcept
     {
         constexpr std::size_t allocator_head = 8;
         constexpr std::size_t bucket_share = 8;
-        return (sizeof(cache_entry) + key_bytes + value_bytes + allocator_head + 15) / 16 * 16 + bucket_share;
+        return (sizeof(cache_entry) + behind + allocator_head + 15) / 16 * 16 + bucket_share;
     }
-    std::size_t size() const noexcept { return bytes_of(key_bytes, value_bytes); }
+    std::size_t size() const noexcept { return bytes_of((expires ? sizeof(unix_ms) : 0) + key_bytes + value_bytes); }
 
     static cache_entry* make(std::string_view key, record_view const* record, std::uint32_t hash_high, std::uint8_t generation)
     {
         auto const value = record != nullptr ? record->value : std::string_view{};
-        auto* const entry = new (::operator new(sizeof(cache_entry) + key.size() + value.size())) cache_entry;
+        auto* const entry = new (::operator new(sizeof(cache_entry) + bytes_behind(key, record))) cache_entry;
+        if (record != nullptr && record->expires_at) {
+            entry->expires = true;
+            new (&entry->expires_at()) unix_ms{*record->expires_at};
+        }
         entry->hash_high = hash_high;
         entry->generation = generation;
         entry->key_bytes = key.size() & 0xfffu;
@@ -58,7 +66,6 @@ struct cache_entry {
             entry->present = true;
             entry->format_number = static_cast<unsigned>(record->format) & 3u;
             entry->version = record->version;
-            entry->expires_at = record->expires_at ? record->expires_at->value : never;
         }
         return entry;
     }
@@ -72,7 +79,7 @@ struct cache_entry {
     }
 };
 
-static_assert(sizeof(cache_entry) == 56, "every byte here is paid once per cached record");
+static_assert(sizeof(cache_entry) == 48, "every byte here is paid once per cached record");
 static_assert(limits::key_bytes_max < (1u << 12), "key_bytes has 12 bits");
 
 cached_record::~cached_record()
@@ -88,7 +95,7 @@ record_view cached_record::view() const noexcept
                      .format = static_cast<mykeyv::format>(entry_->format_number),
                      .version = entry_->version,
                      .expires_at = std::nullopt};
-    if (entry_->expires_at != cache_entry::never) { view.expires_at = unix_ms{entry_->expires_at}; }
+    if (entry_->expires) { view.expires_at = entry_->expires_at(); }
     return view;
 }
 
@@ -131,7 +138,7 @@ public:
         auto* const old = find_entry(key, hash);
         auto const was_used = old != nullptr && old->used;
         if (old != nullptr) { remove(old); }
-        auto const size = cache_entry::bytes_of(key.size(), record != nullptr ? record->value.size() : 0);
+        auto const size = cache_entry::bytes_of(cache_entry::bytes_behind(key, record));
         if (size > bytes_max_ / 4) { return true; }
         while (figures_.bytes + size > bytes_max_) { evict(); }
         insert(cache_entry::make(key, record, high(hash), generation), hash, was_used);

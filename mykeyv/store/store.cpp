@@ -6,6 +6,7 @@
 #include "mykeyv/store/node_pages.hpp"
 #include "mykeyv/store/store_parts.hpp"
 
+#include <algorithm>
 #include <atomic>
 
 namespace mykeyv::store {
@@ -118,9 +119,13 @@ void store::async_erase_all(unique_function<void(errc)> done)
 
 // What a node remembers
 
+bool store::has_row(slot s) const
+{
+    return std::ranges::binary_search(parts_->slots, s, {}, &std::pair<slot, slot_row>::first);  // they are in the order of slots
+}
+
 void store::claim(std::vector<slot> const& slots)
 {
-    if (parts_->ever_owned) { throw start_up_error{"this node has owned slots before; a first owner cannot be claimed again"}; }
     session on;
     must(parts_->mysql->open(on), "MySQL");
     must(insert_owned_slots(on.link, slots), "owned slots");

@@ -130,9 +130,11 @@ public:
 
     /// Whether operations on the slot are taken: it is ours, or was until a moment ago and no other node has answered yet. Any thread.
     bool owns(slot) const noexcept;
-    /// Durably makes this node the first owner of `slots`. Only for a store that never owned any; else throws.
+    /// Durably makes this node the first owner of `slots`. Throws where one of them has a row.
     void claim(std::vector<slot> const& slots);
     bool ever_owned() const;
+    /// Whether the slot had a row when the store was opened, or was claimed. Only while the node starts.
+    bool has_row(slot) const;
 
     std::optional<std::string> topology() const;
     void save_topology(std::uint64_t version, std::string const& document);  ///< blocks; throws start_up_error

@@ -120,6 +120,26 @@ class commands(unittest.TestCase):
     def test_update_with_code_that_does_not_compile_says_where(self):
         self.assertRegex(self.fails(2, "update", "-e", "return return", "n").err, r"does not compile.*:1:.*near")
 
+    def test_update_over_its_budget_says_so_once(self):
+        said = self.fails(2, "update", "-e", "while true do end", "n").err
+        self.assertEqual(said.count("budget"), 1, said)
+
+    def test_a_value_that_is_too_long_is_wrong_usage_however_long_it_is(self):
+        for size in ((16 << 20) + 1, 18 << 20):
+            outcome = self.run_on("set", "long", "--bytes", "-", stdin=b"v" * size)
+            self.assertEqual(outcome.code, 2, outcome.err)
+            self.assertIn("value-bytes-max", outcome.err)
+        self.fails(1, "get", "long")
+
+    def test_a_word_that_is_no_command_is_named(self):
+        self.assertIn("'frob' is no command of `mykeyv`", self.fails(2, "frob").err)
+        self.assertIn("'frob' is no command of `mykeyv node`", self.fails(2, "node", "frob").err)
+        self.assertIn("'--frob' is no option of `mykeyv`", self.fails(2, "--frob").err)
+        self.assertIn("subcommand is required", self.fails(2).err)
+
+    def test_a_server_that_is_not_there_is_named_as_it_is_written(self):
+        self.assertRegex(mykeyv("-s", "[::1]:1,127.0.0.1:1", "get", "k").err, r"tried \[::1\]:1: .*\n  tried 127\.0\.0\.1:1: ")
+
     def test_list_shows_the_keys_of_all_nodes(self):
         keys = [f"user:{i}" for i in range(20)]
         for key in keys + ["other"]:
@@ -128,6 +148,7 @@ class commands(unittest.TestCase):
         self.assertEqual(sorted(self.done("list", "--match", "user:1*").lines), sorted(k for k in keys if k.startswith("user:1")))
         self.assertEqual(len(self.done("list", "--count", "7").lines), 7)
         self.assertEqual(len(self.done("list", "--output", "json", "--match", "other").objects), 1)
+        self.assertIn("--count: must be 1 or more", self.fails(2, "list", "--count", "0").err)
 
     def test_words_that_look_like_something_else_can_be_keys(self):
         for key in ("get", "[a,b]", "-x", "", "a b", "{tag}", "ü"):

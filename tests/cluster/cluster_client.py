@@ -10,7 +10,10 @@ def key_of(words):
 
 
 class cluster_connection:
-    """As resp.connection, over all nodes of a harness.cluster. Answers other than MOVED come back as they are."""
+    """As resp.connection, over all nodes of a harness.cluster. Answers other than MOVED come back as they are. Ports are those that
+    nodes announce; where relays stand before the nodes, clients go around them."""
+
+    piece = 1 << 30  # commands that leave at once; a pipeline in small pieces takes a node several batches
 
     def __init__(self, cluster, seconds=30.0):
         self.cluster, self.seconds = cluster, seconds
@@ -24,17 +27,17 @@ class cluster_connection:
         last = None
         for node in self.cluster.nodes:
             try:
-                for first, final, at, *_ in self.at(node.port).call("CLUSTER", "SLOTS"):
+                for first, final, at, *_ in self.at(node.announced).call("CLUSTER", "SLOTS"):
                     self.port_of[first:final + 1] = [at[1]] * (final - first + 1)
                 return
             except resp.gone as why:
-                self.drop(node.port)
+                self.drop(node.announced)
                 last = why
         raise last
 
     def at(self, port):
         if port not in self.by_port:
-            self.by_port[port] = resp.connection(port, self.seconds)
+            self.by_port[port] = resp.connection(self.cluster.port_behind.get(port, port), self.seconds)
         return self.by_port[port]
 
     def drop(self, port):
@@ -43,19 +46,23 @@ class cluster_connection:
 
     def round(self, left, commands, replies):
         """Sends what is left, each to its node; notes replies, and gives back what has moved and whether a connection was lost."""
-        by_port = {}
-        for i in left:
-            by_port.setdefault(self.port_of[resp.slot_of(key_of(commands[i]))], []).append(i)
-        lost, sent = False, []
-        for port, indices in by_port.items():
-            try:
-                self.at(port).send(*(commands[i] for i in indices))
-                sent.append((port, indices))
-            except resp.gone:
-                lost = True
-                self.drop(port)
+        lost, sent = False, {}
+        for begin in range(0, len(left), self.piece):
+            if lost:
+                break
+            by_port = {}
+            for i in left[begin:begin + self.piece]:
+                by_port.setdefault(self.port_of[resp.slot_of(key_of(commands[i]))], []).append(i)
+            for port, indices in by_port.items():
+                try:
+                    self.at(port).send(*(commands[i] for i in indices))
+                    sent.setdefault(port, []).extend(indices)
+                except resp.gone:
+                    lost = True
+                    self.drop(port)
+                    sent.pop(port, None)
         moved = []
-        for port, indices in sent:
+        for port, indices in sent.items():
             try:
                 for i in indices:
                     reply = self.at(port).receive()

@@ -74,8 +74,8 @@ class process:
 
     def spawn(self, command, **options):
         with open(self.log, "ab") as log:
-            self.child = subprocess.Popen(["setpriv", "--pdeathsig", "KILL", *map(str, command)], stdin=subprocess.DEVNULL,
-                                          stderr=log, **options)
+            self.child = subprocess.Popen(["setpriv", "--pdeathsig", "KILL", *map(str, command)], stderr=log,
+                                          **{"stdin": subprocess.DEVNULL, **options})
         _processes.append(self)
 
     @property
@@ -127,6 +127,7 @@ class node(process):
         self.data_dir = data_dir or temporary_folder(name)
         super().__init__(f"{name} ({self.data_dir.name})", self.data_dir / "mykeyvd.log")
         self.port = free_port() if port is None else port
+        self.announced = self.port  # by which other nodes and clients know it
         self.flags = list(flags)
         self.first_start = True
 
@@ -258,12 +259,14 @@ def copy_database(target):
 
 
 class cluster:
-    """Nodes that were given one topology at their first start, `slots` left to the planner."""
+    """Nodes that were given one topology at their first start, `slots` left to the planner. With `relays` each is known to the others,
+    and to clients, by the port of a relay before it; `port_behind` knows where that leads."""
 
-    def __init__(self, size=3, *flags):
+    def __init__(self, size=3, *flags, relays=None):
         ids = [f"{random.getrandbits(160):040x}" for _ in range(size)]
-        self.nodes = [node(*flags, name=f"node{i}") for i in range(size)]
-        members = [{"id": i, "endpoint": f"127.0.0.1:{n.port}"} for i, n in zip(ids, self.nodes)]
+        self.relays, self.port_behind = relays, {}
+        self.nodes = [self.placed(node(*flags, name=f"node{i}")) for i in range(size)]
+        members = [{"id": i, "endpoint": f"127.0.0.1:{n.announced}"} for i, n in zip(ids, self.nodes)]
         self.secret = temporary_folder("secret") / "secret"
         self.secret.write_text(f"{random.getrandbits(160):040x}\n")
         self.flags = flags
@@ -271,8 +274,15 @@ class cluster:
             n.id = own
             topology = n.data_dir / "topology.json"
             topology.write_text(json.dumps({"nodes": members}))
-            n.flags += ["--announce", f"127.0.0.1:{n.port}", "--topology", str(topology), "--node-id", own,
+            n.flags += ["--announce", f"127.0.0.1:{n.announced}", "--topology", str(topology), "--node-id", own,
                         "--cluster-secret-file", str(self.secret)]
+
+    def placed(self, fresh):
+        """The node, with the port by which others know it."""
+        if self.relays:
+            fresh.announced = self.relays.before(fresh.port)
+            self.port_behind[fresh.announced] = fresh.port
+        return fresh
 
     def start(self):
         for n in self.nodes:
@@ -283,8 +293,8 @@ class cluster:
 
     def join(self, seed=0):
         """A new node, which joins and owns nothing yet."""
-        fresh = node(*self.flags, name=f"node{len(self.nodes)}")
-        fresh.flags += ["--announce", f"127.0.0.1:{fresh.port}", "--join", f"127.0.0.1:{self.nodes[seed].port}",
+        fresh = self.placed(node(*self.flags, name=f"node{len(self.nodes)}"))
+        fresh.flags += ["--announce", f"127.0.0.1:{fresh.announced}", "--join", f"127.0.0.1:{self.nodes[seed].announced}",
                         "--cluster-secret-file", str(self.secret)]
         fresh.start()
         fresh.id = fresh.call("CLUSTER", "MYID").decode()
@@ -309,7 +319,7 @@ class cluster:
         slot = resp.slot_of(key)
         for first, last, at, *_ in self.nodes[0].call("CLUSTER", "SLOTS"):
             if first <= slot <= last:
-                return next(n for n in self.nodes if n.port == at[1])
+                return next(n for n in self.nodes if n.announced == at[1])
         raise AssertionError(f"nobody serves slot {slot}")
 
     @property

@@ -37,6 +37,19 @@ def slots_by_port(cluster, of=0):
     return counted
 
 
+def tables_are(case, cluster, values):
+    """Each record is in one node's table, that of the owner, and is what clients were told."""
+    expected = {key: value for key, value in values.items() if value is not None}
+    found = {}
+    for n in cluster.nodes:
+        rows = n.sql("SELECT CONVERT(k USING utf8mb4), IF(format=1, JSON_VALUE(v,'$.b'), CONVERT(v USING utf8mb4)) FROM records "
+                     "JOIN slots USING (slot) WHERE slots.state=1 AND k NOT LIKE '%:expiring:%'")
+        for key, value in rows:
+            case.assertNotIn(key, found, "a record with two owners")
+            found[key] = value.encode()
+    case.assertEqual(found, expected)
+
+
 class rehash(unittest.TestCase):
     def end(self, cluster):
         for n in cluster.nodes:
@@ -269,23 +282,11 @@ class rehash_under_kills(unittest.TestCase):
             clients.stopping.set()
         clients.stop()
         print(f"\n    {REHASHES} times 3 to 4 to 5 to 4 to 3 nodes, {moved} slots moved; {self.counted}; {clients.report()}")
-        self.tables_are(cluster, clients.values())
+        tables_are(self, cluster, clients.values())
         for n in cluster.nodes:
             n.terminate()
         for n in cluster.nodes:
             self.assertEqual(n.await_exit(), 0)
-
-    def tables_are(self, cluster, values):
-        """Each record is in one node's table, that of the owner, and is what clients were told."""
-        expected = {key: value for key, value in values.items() if value is not None}
-        found = {}
-        for n in cluster.nodes:
-            rows = n.sql("SELECT CONVERT(k USING utf8mb4), IF(format=1, JSON_VALUE(v,'$.b'), CONVERT(v USING utf8mb4)) FROM records "
-                         "JOIN slots USING (slot) WHERE slots.state=1 AND k NOT LIKE '%:expiring:%'")
-            for key, value in rows:
-                self.assertNotIn(key, found, "a record with two owners")
-                found[key] = value.encode()
-        self.assertEqual(found, expected)
 
 
 if __name__ == "__main__":

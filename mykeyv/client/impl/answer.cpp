@@ -33,10 +33,11 @@ constexpr std::array<std::pair<std::string_view, errc>, 17> prefixes{{
 }};
 
 // Sentences behind "ERR" that are Redis's, not the errc's own; they begin so.
-constexpr std::array<std::pair<std::string_view, errc>, 6> sentences{{
+constexpr std::array<std::pair<std::string_view, errc>, 7> sentences{{
     {"syntax error", errc::syntax},
     {"invalid expire time", errc::invalid_expire},
     {"string exceeds maximum allowed size", errc::value_too_long},
+    {"Protocol error: invalid bulk length", errc::value_too_long},  // so long that it was refused before it was sent
     {"unknown command", errc::unknown_command},
     {"unknown subcommand", errc::unknown_command},
     {"This instance has cluster support disabled", errc::unknown_command},

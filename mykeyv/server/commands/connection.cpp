@@ -200,6 +200,12 @@ verdict client_reply(session& s, arguments a)
     return is_word(a[2], "ON") ? ok(s) : s.fail("ERR every command is answered: CLIENT REPLY OFF and SKIP are not supported");
 }
 
+/// A switch that switches nothing.
+verdict client_on_or_off(session& s, arguments a)
+{
+    return is_word(a[2], "ON") || is_word(a[2], "OFF") ? ok(s) : s.fail(errc::syntax);
+}
+
 verdict module_list(session& s, arguments)
 {
     auto to = s.reply();

@@ -146,6 +146,28 @@ verdict update(session& s, script_id const& id, std::shared_ptr<std::string cons
     return verdict::done;
 }
 
+/// Code that compiles, or the verdict of the command that brought it.
+struct brought_code {
+    script_id id;
+    std::shared_ptr<std::string const> code;
+    verdict otherwise = verdict::done;
+};
+
+brought_code take_code(session& s, std::string_view text)
+{
+    if (s.is_compiling()) { return {{}, nullptr, verdict::wait}; }
+    if (text.size() > limits::script_code_bytes_max) { return {{}, nullptr, s.fail(errc::script_compile, "the code is too long")}; }
+    auto const id = script_id::of(text);
+    auto& scripts = s.node().scripts;
+    if (auto known = scripts.find(id)) { return {id, std::move(known), {}}; }
+    auto const compiled = s.compile(id, text);
+    if (!compiled) { return {id, nullptr, verdict::wait}; }
+    if (compiled->complaint) { return {id, nullptr, s.fail(errc::script_compile, *compiled->complaint)}; }
+    scripts.add(text);  // commands behind this one may use it at once
+    auto kept = scripts.find(id);
+    return {id, kept ? std::move(kept) : std::make_shared<std::string const>(text), {}};  // crowded out already
+}
+
 }  // namespace
 
 std::optional<std::size_t> parse_key_count(std::string_view word, std::size_t words_left) noexcept
@@ -156,11 +178,10 @@ std::optional<std::size_t> parse_key_count(std::string_view word, std::size_t wo
 
 verdict kv_load(session& s, arguments a)
 {
-    if (auto const complaint = script::compile_error(a[1])) { return s.fail(errc::script_compile, *complaint); }
-    auto& node = s.node();
-    node.scripts.add(a[1]);  // commands behind this one may use it at once
+    auto const taken = take_code(s, a[1]);
+    if (!taken.code) { return taken.otherwise; }
     later_reply reply{s, later_reply::scope::some_keys};
-    node.store->async_save_script(std::string{a[1]}, [reply](errc outcome, script_id id) mutable {
+    s.node().store->async_save_script(std::string{a[1]}, [reply](errc outcome, script_id id) mutable {
         if (outcome != errc::ok) { return reply.fail(outcome); }
         std::string encoded;
         resp::writer{encoded, reply.version()}.bulk(id.text());
@@ -187,16 +208,9 @@ verdict kv_update(session& s, arguments a)
 verdict kv_eval(session& s, arguments a)
 {
     if (!parse_key_count(a[3], a.size() - 4)) { return s.fail("ERR numkeys is not the number of keys behind it"); }
-    auto& node = s.node();
-    auto const id = script_id::of(a[1]);
-    auto code = node.scripts.find(id);
-    if (!code) {
-        if (auto const complaint = script::compile_error(a[1])) { return s.fail(errc::script_compile, *complaint); }
-        node.scripts.add(a[1]);
-        code = node.scripts.find(id);
-        if (!code) { code = std::make_shared<std::string const>(a[1]); }  // crowded out already
-    }
-    return update(s, id, std::move(code), a[2], a.subspan(4));
+    auto taken = take_code(s, a[1]);
+    if (!taken.code) { return taken.otherwise; }
+    return update(s, taken.id, std::move(taken.code), a[2], a.subspan(4));
 }
 
 }  // namespace mykeyv::server::handlers

@@ -11,7 +11,6 @@
 #include <cstring>
 #include <fcntl.h>
 #include <fstream>
-#include <iterator>
 #include <sstream>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -95,13 +94,17 @@ std::string describe_end(int status)
 std::vector<pid_t> processes_with_argument(std::string const& argument)
 {
     std::vector<pid_t> found;
-    std::error_code ignored;  // a process may end while we look
+    std::error_code ignored;
     for (auto const& entry : fs::directory_iterator{"/proc", ignored}) {
         auto const pid = parse_unsigned(entry.path().filename().string());
         if (!pid) { continue; }
         std::ifstream file{entry.path() / "cmdline", std::ios::binary};
-        std::string const words{std::istreambuf_iterator<char>{file}, {}};
-        if (words.find('\0' + argument + '\0') != words.npos) { found.push_back(static_cast<pid_t>(*pid)); }
+        // A process may end while we look; then reading fails, and a stream's own iterators would throw.
+        for (std::string word; std::getline(file, word, '\0');) {
+            if (word != argument) { continue; }
+            found.push_back(static_cast<pid_t>(*pid));
+            break;
+        }
     }
     return found;
 }

@@ -13,6 +13,8 @@ namespace mykeyv::store::sql {
 
 /// Placeholders: (slot, k) for each of `keys`. The same for load_versions and erase.
 std::string load(std::size_t keys);
+/// As load, for dialect::reads_lists_of_rows().
+std::string load_in_list(std::size_t keys);
 std::string load_versions(std::size_t keys);
 std::string erase(std::size_t keys);
 

@@ -144,7 +144,8 @@ failure records_table::load(std::span<row_key const> keys, std::function<void(ro
 {
     auto& s = *statements_;
     auto& r = s.record;
-    return s.over_all(s.load, sql::load, keys, [&](statement& done) {
+    auto const sql = s.c.server().reads_lists_of_rows() ? sql::load_in_list : sql::load;
+    return s.over_all(s.load, sql, keys, [&](statement& done) {
         return done.fetch(s.c, r, [&] {
             on_row({slot_in(r, 0), r.bytes(1), r.natural(2), static_cast<mykeyv::format>(r.natural(3)), r.bytes(4), time_of(r.whole(5))});
         });

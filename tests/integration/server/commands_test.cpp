@@ -149,6 +149,9 @@ TEST_F(commands, that_clients_send_on_connecting)
     EXPECT_EQ(c("CLIENT GETNAME"), "me");
     EXPECT_EQ(c("CLIENT SETINFO LIB-NAME redis-py"), "OK");
     EXPECT_NE(c("CLIENT LIST").find("name=me"), std::string::npos);
+    EXPECT_EQ(c("CLIENT NO-EVICT on"), "OK");
+    EXPECT_EQ(c("CLIENT NO-TOUCH OFF"), "OK");
+    EXPECT_EQ(c("CLIENT NO-EVICT maybe"), "-ERR syntax error");
     EXPECT_TRUE(c("CLIENT MAINT_NOTIFICATIONS ON").starts_with("-ERR unknown subcommand"));
     EXPECT_TRUE(c("AUTH x").starts_with("-ERR AUTH <password> called without any password configured"));
     EXPECT_EQ(c("READONLY"), "OK");

@@ -54,19 +54,27 @@ public:
     wire(wire const&) = delete;
     wire& operator=(wire const&) = delete;
 
-    void send_bytes(std::string_view bytes)
+    /// False: the node would not take them all.
+    bool send_bytes(std::string_view bytes)
     {
         while (!bytes.empty()) {
             auto const sent = ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-            if (sent <= 0) { return; }
+            if (sent <= 0) { return false; }
             bytes.remove_prefix(static_cast<std::size_t>(sent));
         }
+        return true;
     }
     void send(std::vector<std::string_view> const& words)
     {
         std::string encoded;
         resp::request_writer{encoded}.command(words);
         send_bytes(encoded);
+    }
+    /// Whether nothing has come since the last reply.
+    bool is_silent() const
+    {
+        char byte = 0;
+        return input_.empty() && ::recv(socket_, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0;
     }
     void send_no_more() { ::shutdown(socket_, SHUT_WR); }
 

@@ -75,6 +75,13 @@ TEST_F(session, promise_7_an_argument_over_the_limit_is_refused_before_it_is_sen
     EXPECT_EQ(c.receive(), "end");
 }
 
+TEST_F(session, an_argument_over_the_limit_that_is_sent_nevertheless_is_refused_without_a_reset)
+{
+    EXPECT_TRUE(c.send_bytes("*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$18000000\r\n" + std::string(18'000'000, 'v') + "\r\n"));
+    EXPECT_EQ(c.receive(), "-ERR Protocol error: invalid bulk length");
+    EXPECT_EQ(c.receive(), "end");
+}
+
 TEST_F(session, http_is_closed_without_a_word)
 {
     c.send_bytes("POST / HTTP/1.1\r\nHost: x\r\nSET hacked 1\r\n\r\n");

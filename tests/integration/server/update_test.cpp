@@ -50,6 +50,16 @@ TEST_F(update, promise_5_leaves_a_record_as_it_was_when_the_code_fails)
     EXPECT_EQ(c("KV.GET k"), before);
 }
 
+TEST_F(update, promise_5_leaves_a_record_as_it_was_that_it_cannot_hold)
+{
+    constexpr std::string_view a_member_twice = R"({"a":1,"a":2})";
+    c.call({"JSON.SET", "k", "$", a_member_twice});
+    EXPECT_EQ(eval("local r = ... r.z = 1 return true", "", {"k"}),
+              "[[error, ERR the JSON value has a number or members that cannot be held exactly: "
+              "record: an object with the member 'a' twice]]");
+    EXPECT_EQ(c("JSON.GET k"), a_member_twice);
+}
+
 TEST_F(update, promise_5_fails_for_one_key_and_works_for_the_others)
 {
     eval(raise, "1", {"a"});
@@ -71,6 +81,41 @@ TEST_F(update, that_does_not_compile_is_one_error)
 {
     EXPECT_TRUE(c.call({"KV.LOAD", "return ="}).starts_with("-COMPILE "));
     EXPECT_TRUE(eval("return =", "", {"a", "b"}).starts_with("-COMPILE "));
+}
+
+/// Code that takes the compiler tens of milliseconds, and does not compile.
+std::string long_to_compile(int which)
+{
+    auto code = "x=" + std::to_string(which) + ' ';
+    for (int i = 0; i < 12'000; ++i) { code += "::l" + std::to_string(i) + "::x=1 "; }
+    return code + "return =";
+}
+
+TEST_F(update, that_does_not_compile_is_refused_each_time)
+{
+    auto const code = long_to_compile(0);
+    auto const refused = eval(code, "", {"k"});
+    EXPECT_TRUE(refused.starts_with("-COMPILE ")) << refused;
+    EXPECT_EQ(c.pipeline({{"KV.EVAL", code, "", "1", "k"}, {"ECHO", "in order"}, {"KV.LOAD", code}}).at(1), "in order");
+}
+
+TEST_F(update, that_takes_long_to_compile_keeps_no_other_connection_waiting)
+{
+    auto settings = shared_node::settings();
+    settings.io_threads = 1;
+    running_node node{settings};
+    std::vector<std::unique_ptr<wire>> compiling;
+    for (int i = 0; i < 30; ++i) {
+        compiling.push_back(std::make_unique<wire>(node.at()));
+        compiling.back()->send({"KV.EVAL", long_to_compile(i), "", "1", "k"});
+    }
+    wire other{node.at()};
+    for (int i = 0; i < 20; ++i) { EXPECT_EQ(other("PING"), "PONG"); }
+    EXPECT_TRUE(compiling.back()->is_silent());
+
+    compiling.pop_back();
+    node->stop();  // finishes without the code of those that wait
+    EXPECT_EQ(compiling.back()->receive(), "end");
 }
 
 TEST_F(update, refuses_arguments_that_are_not_json) { EXPECT_EQ(eval(raise, "{", {"k"}), "-ERR the text is not one JSON value"); }

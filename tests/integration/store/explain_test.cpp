@@ -84,6 +84,7 @@ protected:
         for (std::size_t n : {1, 2, 16, 256}) {
             auto const most = 2 * n + 8;
             expect_by_primary_key(filled(sql::load(n), key), most);
+            if (c.server().reads_lists_of_rows()) { expect_by_primary_key(filled(sql::load_in_list(n), key), most); }
             expect_by_primary_key(filled(sql::load_versions(n), key), most);
             expect_by_primary_key(filled(sql::erase(n), key), most);
             expect_by_primary_key(filled(sql::remove_expiries(n), line), most);

@@ -48,6 +48,18 @@ TEST_P(schema, whose_making_did_not_finish_is_made_to_the_end)
     EXPECT_EQ(ask("SELECT COUNT(*) FROM slots"), "0");
 }
 
+TEST_P(schema, has_statistics_that_are_counted_when_a_server_starts)
+{
+    for (auto const* made : {"as it is", "ALTER TABLE records STATS_PERSISTENT=1"}) {
+        if (std::string_view{made} != "as it is") { change(made); }
+        must(ensure_schema(c));
+        EXPECT_EQ(ask("SELECT COUNT(*) FROM information_schema.TABLES WHERE TABLE_SCHEMA=DATABASE() AND ENGINE='InnoDB' "
+                      "AND CREATE_OPTIONS NOT LIKE '%stats_persistent=0%'"),
+                  "0")
+            << made;
+    }
+}
+
 TEST_P(schema, is_innodb_with_a_primary_key_throughout)
 {
     EXPECT_EQ(ask("SELECT COUNT(*) FROM information_schema.TABLES "

@@ -64,6 +64,8 @@ TEST(read_error, knows_the_sentence_of_every_errc)
         EXPECT_EQ(read_error("ERR " + std::string{message(e)}).error, e);
     }
     EXPECT_EQ(read_error("ERR string exceeds maximum allowed size (value-bytes-max)").error, errc::value_too_long);
+    EXPECT_EQ(read_error("ERR Protocol error: invalid bulk length").error, errc::value_too_long);
+    EXPECT_EQ(read_error("ERR the text is not one JSON value: record: empty").error, errc::not_json);
     EXPECT_EQ(read_error("ERR invalid expire time in 'kv.set' command").error, errc::invalid_expire);
 }
 

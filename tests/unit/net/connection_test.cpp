@@ -69,9 +69,10 @@ struct connection_test : testing::Test {
     class log quiet{log_level::off};
     async::io_thread first, second;
     std::promise<std::pair<std::size_t, std::shared_ptr<echo>>> arrival;
+    std::chrono::milliseconds linger_time = 1h;
     listener door{{&first, &second}, {"127.0.0.1", 0}, quiet, [this](std::size_t index, std::shared_ptr<connection> wire) {
                       auto fresh = std::make_shared<echo>(wire);
-                      wire->start(fresh, {.close_bytes = close_bytes});
+                      wire->start(fresh, {.close_bytes = close_bytes, .linger_time = linger_time});
                       arrival.set_value({index, fresh});
                       std::lock_guard const lock{everybody_mutex};
                       everybody.emplace_back(index, fresh);
@@ -149,6 +150,37 @@ TEST_F(connection_test, sends_everything_before_it_closes)
     auto socket = connect();
     send(socket, "bye\n");
     EXPECT_EQ(receive(socket, 100), "bye\n");
+    EXPECT_TRUE(comes(owner->ended));
+}
+
+TEST_F(connection_test, that_is_closed_by_its_owner_resets_no_peer_that_still_sends)
+{
+    auto socket = connect();
+    send(socket, "bye\n");
+    error_code failed;
+    boost::asio::write(socket, boost::asio::buffer(std::string(flood_bytes, 'x')), failed);
+    EXPECT_FALSE(failed) << failed.message();
+    EXPECT_EQ(receive(socket, 4), "bye\n");
+    char more = 0;
+    socket.read_some(boost::asio::buffer(&more, 1), failed);
+    EXPECT_EQ(failed, boost::asio::error::eof);
+}
+
+TEST_F(connection_test, is_over_for_its_owner_while_it_waits_for_the_peer_to_end)
+{
+    auto socket = connect();
+    send(socket, "bye\n");
+    EXPECT_TRUE(comes(owner->ended));
+    EXPECT_EQ(receive(socket, 100), "bye\n");
+}
+
+TEST_F(connection_test, does_not_wait_for_ever_for_a_peer_to_end)
+{
+    linger_time = 20ms;
+    auto socket = connect();
+    send(socket, "bye\n");
+    error_code failed;
+    while (!failed) { boost::asio::write(socket, boost::asio::buffer(std::string(1000, 'x')), failed); }
     EXPECT_TRUE(comes(owner->ended));
 }
 

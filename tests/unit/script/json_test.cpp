@@ -46,6 +46,27 @@ TEST_F(json, floats_stay_floats_and_read_back_as_the_same)
     EXPECT_EQ(value_of("math.pi"), "3.141592653589793");
 }
 
+TEST_F(json, a_negative_zero_stays_one_as_a_float)
+{
+    EXPECT_EQ(round("-0"), "-0.0");
+    EXPECT_EQ(run("return true", document("[-00]")).status, status::error);
+    EXPECT_EQ(round(R"([-0,0,-0.5,-0e1,-0 , "-0","\"-0","\\",-0])"), R"([-0.0,0,-0.5,-0.0,-0.0,"-0","\"-0","\\",-0.0])");
+    EXPECT_EQ(stored_by("local r = ... r.z = 1 return true", document(R"({"day":"2024-01-01","x":-0})")),
+              R"({"day":"2024-01-01","x":-0.0,"z":1})");
+    EXPECT_EQ(value_of("1 / (select(2, ...)) < 0", "-0"), "true");
+}
+
+TEST_F(json, more_digits_than_a_float_has_are_rounded) { EXPECT_EQ(round("0.12345678901234567890"), "0.12345678901234568"); }
+
+TEST_F(json, a_member_twice_is_refused)
+{
+    EXPECT_EQ(stored_by("local r = ... r.z = 1 return true", document(R"({"a":1,"a":2})")),
+              "json_not_exact: record: an object with the member 'a' twice");
+    EXPECT_EQ(round(R"([{"o":{"b":null,"c":1,"\u0062":null}}])"), "json_not_exact: record: an object with the member 'b' twice");
+    EXPECT_EQ(value_of("1", R"({"a":false,"a":false})"), "json_not_exact: args: an object with the member 'a' twice");
+    EXPECT_EQ(round(R"({"a":{"a":[{"a":1},{"a":1}]}})"), R"({"a":{"a":[{"a":1},{"a":1}]}})");
+}
+
 TEST_F(json, nan_and_infinities_are_refused)
 {
     EXPECT_EQ(refused("return kv.put({a = 0/0})"), "result: record.a: NaN and infinities are not JSON");

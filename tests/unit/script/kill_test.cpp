@@ -127,6 +127,27 @@ TEST_F(kill, of_string_format_with_huge_widths)
     EXPECT_EQ(end_of("while true do string.format('%99.99f', 1e308) end"), "time");
 }
 
+TEST_F(kill, of_string_format_that_quotes_much)
+{
+    EXPECT_EQ(patient_end_of("return nil, #string.format('%q', ('\\1'):rep(1e7))"), "runtime") << "half a second in one instruction";
+    EXPECT_EQ(patient_end_of("return nil, #string.format(('%q'):rep(20), table.unpack((function(s, t) "
+                             "for i = 1, 20 do t[i] = s end return t end)(('\\1'):rep(1e5), {})))"),
+              "runtime");
+    EXPECT_EQ(end_of("return nil, #string.format('%d %% %q %s', 1, ('\\1'):rep(1e5), ('x'):rep(1e7))"), "done");
+    EXPECT_EQ(counted_end_of("local s = ('x'):rep(1e5) for i = 1, 12 do string.format('%5d %q', i, s) end"), "instructions");
+    EXPECT_EQ(counted_end_of("local s = ('x'):rep(1e6) for i = 1, 5 do string.format(s) end"), "instructions");
+    EXPECT_EQ(end_of("while true do string.format('%q', ('\\1'):rep(1e6)) end"), "time");
+}
+
+TEST_F(kill, of_string_pack_with_a_format_that_is_long)
+{
+    for (auto const* const call : {"string.pack(f)", "string.packsize(f)", "string.unpack(f, ('x'):rep(1e7))"}) {
+        EXPECT_EQ(patient_end_of(std::string{"local f = ('<'):rep(2e7) "} + call), "runtime") << call;
+        EXPECT_EQ(counted_end_of(std::string{"local f = ('x'):rep(6e4) for i = 1, 20 do "} + call + " end"), "instructions") << call;
+        EXPECT_EQ(counted_end_of(std::string{"local f = ('x'):rep(6e4) "} + call), "done") << call;
+    }
+}
+
 TEST_F(kill, of_string_pack_with_huge_padding) { EXPECT_EQ(patient_end_of("string.pack('c2000000000', '')"), "runtime"); }
 
 TEST_F(kill, of_patterns_that_backtrack)

@@ -109,6 +109,15 @@ TEST_F(two_nodes, without_any_topology_a_node_is_a_cluster_of_one)
     EXPECT_EQ(slots_to_claim(*chosen, a.id).size(), slot::count);
 }
 
+TEST_F(two_nodes, a_node_that_is_still_alone_claims_what_it_gave_up_to_join_another_cluster)
+{
+    auto const alone = cluster::topology::single(a).value().json();
+    auto const chosen = choose_topology(alone, std::nullopt, a);
+    ASSERT_TRUE(chosen);
+    EXPECT_FALSE(chosen->is_new);
+    EXPECT_EQ(slots_to_claim(*chosen, a.id).size(), slot::count);
+}
+
 TEST_F(two_nodes, at_the_birth_of_a_cluster_a_node_claims_its_share)
 {
     auto const chosen = choose_topology(std::nullopt, both.json(), b);

@@ -52,6 +52,12 @@ TEST(error_text, invites_to_repeat_only_what_was_certainly_not_executed)
 
 TEST(error_text, gives_the_detail_instead_of_the_sentence) { EXPECT_EQ(error_text(errc::script_runtime, "x", "line 3"), "RUNTIME line 3"); }
 
+TEST(error_text, gives_the_sentence_too_where_clients_know_the_error_by_it)
+{
+    EXPECT_EQ(error_text(errc::not_json, "x", "args: no"), "ERR the text is not one JSON value: args: no");
+    EXPECT_EQ(error_text(errc::syntax, "x", "this node belongs to another cluster"), "ERR this node belongs to another cluster");
+}
+
 TEST(encode, writes_each_kind_of_reply)
 {
     EXPECT_EQ(encoded({reply::nil{}}), "$-1\r\n");
