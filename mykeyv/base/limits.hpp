@@ -90,7 +90,7 @@ inline constexpr unsigned resend_rounds_max = 16;
 /// Slots of one lane that are on their way out at once.
 inline constexpr std::size_t outgoing_per_lane_max = 32;
 /// Slots of one lane whose operations wait for one node at once: fewer wait for less time, more share a commit.
-inline constexpr std::size_t cut_overs_at_once = 8;
+inline constexpr std::size_t cut_overs_at_once = 16;
 /// Bytes of rows that one lane has sent and that are not acknowledged; above it no more are read.
 inline constexpr std::size_t on_the_way_bytes_max = 2u << 20;
 /// Slots, and bytes of their rows, that are written or counted in one commit; the slots of a lane that clients write to at the moment,
@@ -98,7 +98,7 @@ inline constexpr std::size_t on_the_way_bytes_max = 2u << 20;
 /// again.
 inline constexpr std::size_t slots_per_commit = 32;
 inline constexpr std::size_t slots_per_commit_when_busy = 4;
-inline constexpr std::size_t commit_bytes = 64u << 10;
+inline constexpr std::size_t commit_bytes = 128u << 10;
 inline constexpr std::chrono::milliseconds moving_at_a_time{5};
 /// How long a lane counts as one that clients write to; how many times as long as it moved it rests from moving then, and at most how long.
 /// Cut-overs that have begun do not wait for it.

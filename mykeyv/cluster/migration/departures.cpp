@@ -244,7 +244,7 @@ bool departures::may_go_on(departing const& moving) const
     using enum outgoing::next;
     switch (moving.out.next_step()) {
     case wait: return false;
-    case scan: return bytes_on_the_way() < (cutting_over(moving.out.target()) > 0 ? 1 : limits_.on_the_way_bytes_max);
+    case scan: return bytes_on_the_way() < (cutting_over(moving.out.target()) > 0 ? limits_.commit_bytes : limits_.on_the_way_bytes_max);
     case resend: return bytes_on_the_way() < limits_.on_the_way_bytes_max;
     case cut_over: return moving.parked_since != time{} || cutting_over(moving.out.target()) < limits_.cut_overs_at_once;
     default: return true;
