@@ -4,13 +4,12 @@
 //
 // Reads lines: `window` prints, as JSON, the figures since the one before; `check` stops, reads every key that was written and prints how
 // many are not as last written. Ends with its input. No client writes a key that another one writes, so what a key is to be is known.
+#include "bench/loopback.hpp"
 #include "mykeyv/base/slot.hpp"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
-#include <arpa/inet.h>
-#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -48,19 +47,6 @@ std::string value_of(std::string const& key, std::uint64_t number, unsigned reco
     auto value = fmt::format("{}:", number);
     value.resize(std::max<std::size_t>(record_bytes - key.size(), value.size()), 'w');
     return value;
-}
-
-int connect_to(int port)
-{
-    int const fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in at{};
-    at.sin_family = AF_INET;
-    at.sin_port = htons(static_cast<std::uint16_t>(port));
-    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    int const on = 1;
-    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    if (fd < 0 || connect(fd, reinterpret_cast<sockaddr*>(&at), sizeof at) != 0) { throw std::runtime_error{"cannot connect"}; }
-    return fd;
 }
 
 /// Bytes of the first reply in `in`; nothing: it is not whole.
@@ -176,7 +162,7 @@ private:
         auto const port = port_of_[slot_of(key_of(c.key)).number()];
         auto& fd = c.sockets[port];
         if (fd == 0) {
-            fd = connect_to(port);
+            fd = bench::connect_to(port);
             epoll_event wanted{EPOLLIN, {.u64 = i | static_cast<std::uint64_t>(port) << 32}};
             epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &wanted);
         }

@@ -4,8 +4,8 @@
 // waits here, its latency running.
 #include "sockets.hpp"
 
-#include <arpa/inet.h>
-#include <netinet/tcp.h>
+#include "bench/loopback.hpp"
+
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/timerfd.h>
@@ -26,19 +26,6 @@ using steady = std::chrono::steady_clock;
 std::uint32_t ns_since(steady::time_point begin)
 {
     return static_cast<std::uint32_t>(std::min<std::int64_t>(std::chrono::nanoseconds{steady::now() - begin}.count(), UINT32_MAX));
-}
-
-int connect_to(int port)
-{
-    int const fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in at{};
-    at.sin_family = AF_INET;
-    at.sin_port = htons(static_cast<std::uint16_t>(port));
-    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    int const on = 1;
-    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    if (fd < 0 || connect(fd, reinterpret_cast<sockaddr*>(&at), sizeof at) != 0) { throw std::runtime_error{"cannot connect"}; }
-    return fd;
 }
 
 struct connection {

@@ -96,8 +96,12 @@ class rules(unittest.TestCase):
         self.assertEqual(list(tidy.functions_of(text)), [(1, 5), (6, 6)])
 
     def test_unfinished_work_and_silent_tests_are_found(self):
-        for bad in ("<" * 7 + " HEAD", ">" * 7, "// TODO: later", "# FIXME", "/* XXX */", "TEST(a, DISABLED_b)", "GTEST_SKIP();"):
+        for bad in ("// TODO: later", "# FIXME", "/* XXX */", "TEST(a, DISABLED_b)", "GTEST_SKIP();"):
             self.expect_only(tidy.nothing_banned, "a.cpp", bad=bad, good="// done")
+
+    def test_what_a_merge_left_behind_is_found(self):
+        for bad in ("<" * 7 + " HEAD", ">" * 7 + " branch", ">" * 7):
+            self.expect_only(tidy.nothing_banned, "docs/a.md", bad=bad, good=f"a {bad}")
 
     def test_globals_are_found(self):
         self.expect_only(tidy.nothing_global, "a.cpp", bad='spdlog::info("x");', good='log.info("x");')
