@@ -2,6 +2,7 @@
 """Load: redis-benchmark where it speaks the language, bench_load for all else. What was read and written is checked here."""
 import csv
 import json
+import math
 import os
 import pathlib
 import re
@@ -110,8 +111,10 @@ def by_redis_benchmark(server, command, counted, connections=50, pipeline=1, key
         return {"per_second": rate, "completed": answered} | latencies
 
     def run(seconds, seed):
-        if rate == 0:
-            some(200 * connections * pipeline if seconds >= 0.3 else connections * pipeline)
+        first = connections * pipeline * (200 if seconds >= 0.3 else 1)
+        while rate == 0 or math.isinf(rate):  # redis-benchmark knows no time below a millisecond
+            some(first)
+            first *= 10
         return some(max(int(rate * seconds), connections * pipeline))
 
     return measured(server, run, verify)
