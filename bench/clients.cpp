@@ -2,8 +2,8 @@
 // Closed-loop clients of a cluster: each has one command under way, GET or SET of some key, and follows MOVED. An operation's latency
 // counts from its first sending to its last answer, redirects included.
 //
-// Reads lines: `window` prints, as JSON, the figures since the one before; `check` stops, reads every key that was written and prints how
-// many are not as last written. Ends with its input. No client writes a key that another one writes, so what a key is to be is known.
+// Reads lines: `count NAME` begins, or goes on, to count what happens under that name; `report` prints, as JSON, the figures of each name
+// and forgets them; `check` stops, reads every key that was written and prints how many are not as last written. Ends with its input. No client writes a key that another one writes, so what a key is to be is known.
 #include "bench/loopback.hpp"
 #include "mykeyv/base/slot.hpp"
 
@@ -61,7 +61,7 @@ std::optional<std::size_t> reply_bytes(std::string const& in)
 }
 
 struct figures {
-    steady::time_point begin = steady::now();
+    steady::duration lasted{};
     std::vector<std::uint32_t> reads_us, writes_us;
     std::uint64_t moved = 0, errors = 0;
 };
@@ -88,13 +88,28 @@ public:
         for (int i = 0; i < count; ++i) { arrived(ready[i].data.u64 & 0xffffffff, static_cast<int>(ready[i].data.u64 >> 32)); }
     }
 
-    void window()
+    void count(std::string const& name)
     {
-        auto const seconds = std::chrono::duration<double>(steady::now() - now_.begin).count();
-        fmt::print("{{\"seconds\": {:.3f}, \"moved\": {}, \"errors\": {}, \"last_error\": \"{}\", \"get\": {}, \"set\": {}}}\n", seconds,
-                   now_.moved, now_.errors, last_error_, text_of(now_.reads_us, seconds), text_of(now_.writes_us, seconds));
+        auto const now = steady::now();
+        now_->lasted += now - std::exchange(counts_since_, now);
+        now_ = &all_[name];
+    }
+
+    void report()
+    {
+        count("");
+        std::string between = "{";
+        for (auto& [name, of] : all_) {
+            if (name.empty()) { continue; }
+            auto const seconds = std::chrono::duration<double>(of.lasted).count();
+            fmt::print("{}\"{}\": {{\"seconds\": {:.3f}, \"moved\": {}, \"errors\": {}, \"last_error\": \"{}\", \"get\": {}, \"set\": {}}}",
+                       std::exchange(between, ", "), name, seconds, of.moved, of.errors, last_error_, text_of(of.reads_us, seconds),
+                       text_of(of.writes_us, seconds));
+        }
+        fmt::print("}}\n");
         std::fflush(stdout);
-        now_ = {};
+        all_.clear();
+        now_ = &all_[""];
     }
 
     void check()
@@ -180,12 +195,12 @@ private:
         if (!reply_bytes(c.input)) { return; }
         auto const reply = std::exchange(c.input, {});
         if (reply.starts_with("-MOVED ")) {
-            ++now_.moved;
+            ++now_->moved;
             port_of_[slot_of(key_of(c.key)).number()] = std::atoi(reply.c_str() + reply.rfind(':') + 1);
             return send(i);
         }
         if (reply[0] == '-') {
-            ++now_.errors;
+            ++now_->errors;
             last_error_ = reply.substr(1, reply.find('\r') - 1);
             return send(i);
         }
@@ -193,7 +208,7 @@ private:
             wrong_ += reply.find("\r\n" + value_of(key_of(c.key), written_[c.key], s_.record_bytes) + "\r\n") == std::string::npos ? 1 : 0;
         }
         auto const us = std::chrono::duration_cast<std::chrono::microseconds>(steady::now() - c.sent).count();
-        (c.writes ? now_.writes_us : now_.reads_us).push_back(static_cast<std::uint32_t>(us));
+        (c.writes ? now_->writes_us : now_->reads_us).push_back(static_cast<std::uint32_t>(us));
         begin(i);
     }
 
@@ -203,7 +218,9 @@ private:
     std::vector<client> clients_;
     int const epoll_ = epoll_create1(EPOLL_CLOEXEC);
     std::mt19937 random_{1};
-    figures now_;
+    std::map<std::string, figures> all_;  // by name; without a name: what does not count
+    figures* now_ = &all_[""];
+    steady::time_point counts_since_ = steady::now();
     std::string last_error_;
     std::uint64_t issued_ = 0, wrong_ = 0;
     unsigned to_check_ = 0;
@@ -229,8 +246,13 @@ int main(int count, char** words)
         if (poll(&input, 1, 0) > 0) {
             std::string line;
             if (!std::getline(std::cin, line)) { return 0; }
-            line == "check" ? all.check() : all.window();
-            if (line == "check") { return 0; }
+            if (line.starts_with("count ")) {
+                all.count(line.substr(6));
+            } else if (line == "report") {
+                all.report();
+            } else {
+                return all.check(), 0;
+            }
         }
         all.step();
     }

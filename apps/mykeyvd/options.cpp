@@ -33,7 +33,7 @@ constexpr std::uint64_t script_time_ms_max = 60'000;
 /// Every setting as text; empty: not given. Flags and file fill the same.
 struct raw_settings {
     std::string port, bind, announce, data_dir, mysql_socket, mysql_host, mysql_port, mysql_user, mysql_password_file, mysql_database;
-    std::string cache_bytes, io_threads, lanes, log_level, value_bytes_max, topology, node_id, join, weight,
+    std::string cache_bytes, io_threads, lanes, readers, log_level, value_bytes_max, topology, node_id, join, weight,
         cluster_secret_file, config;
     std::string script_instructions, script_memory_bytes, script_time_ms;
     bool allow_unsafe_mysql = false;
@@ -58,7 +58,9 @@ constexpr row rows[] = {
     {"mysql-database", &raw_settings::mysql_database, "database there [mykeyv]"},
     {"cache-bytes", &raw_settings::cache_bytes, "memory for cached records; 0: none [256MiB]"},
     {"io-threads", &raw_settings::io_threads, "threads that talk to clients, 1 to 64 [half as many as cores, 1 to 16]"},
-    {"lanes", &raw_settings::lanes, "writing threads, each with two connections to MySQL, 1 to 64 [as many as cores, 1 to 8]"},
+    {"lanes", &raw_settings::lanes, "threads that write, each with a connection to MySQL, 1 to 64 [half as many as cores, 1 to 8]"},
+    {"readers", &raw_settings::readers,
+     "threads that read what is not cached, each with a connection to MySQL, 1 to 64 [as many as cores, 1 to 8]"},
     {"log-level", &raw_settings::log_level, "debug, info, warning, error or off [info]"},
     {"value-bytes-max", &raw_settings::value_bytes_max, "longest value that is stored [16MiB]"},
     {"script-instructions", &raw_settings::script_instructions, "Lua instructions that one call of update() code may use [10000000]"},
@@ -194,6 +196,7 @@ server::settings settings_of(raw_settings const& raw)
     s.store.allow_unsafe_mysql = raw.allow_unsafe_mysql;
     s.store.cache_bytes = bytes_of(raw.cache_bytes, "cache-bytes", 0, cache_bytes_max, s.store.cache_bytes);
     s.store.lanes = static_cast<unsigned>(number_of(raw.lanes, "lanes", 1, 64, threads.lanes));
+    s.store.readers = static_cast<unsigned>(number_of(raw.readers, "readers", 1, 64, threads.readers));
     s.store.value_bytes_max = bytes_of(raw.value_bytes_max, "value-bytes-max", 1, value_bytes_max_max, s.store.value_bytes_max);
     s.io_threads = static_cast<unsigned>(number_of(raw.io_threads, "io-threads", 1, 64, threads.io));
     auto& budget = s.script_budget;

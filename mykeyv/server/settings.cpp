@@ -41,7 +41,10 @@ std::optional<unsigned> shift_of(std::string_view word) noexcept
 
 }  // namespace
 
-thread_counts threads_for(unsigned cores) noexcept { return {std::clamp(cores / 2, 1u, 16u), std::clamp(cores, 1u, 8u)}; }
+thread_counts threads_for(unsigned cores) noexcept
+{
+    return {.io = std::clamp(cores / 2, 1u, 16u), .lanes = std::clamp(cores / 2, 1u, 8u), .readers = std::clamp(cores, 1u, 8u)};
+}
 
 std::optional<std::uint64_t> parse_byte_size(std::string_view text) noexcept
 {

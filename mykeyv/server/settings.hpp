@@ -43,14 +43,15 @@ struct settings {
     std::chrono::milliseconds stop_patience{10'000};
 };
 
-/// How many threads a node does best with: io_threads and store::settings::lanes.
+/// How many threads a node does best with: io_threads, store::settings::lanes and readers.
 struct thread_counts {
     unsigned io;
     unsigned lanes;
+    unsigned readers;
 };
 
-/// For a machine that MySQL and some clients share with the node; `cores` 0: unknown. Measured, see docs/performance.md: more
-/// I/O threads than half of the cores take them from clients and MySQL; more lanes than cores make batches smaller, not faster.
+/// For a machine that MySQL and some clients share with the node; `cores` 0: unknown. Measured, see docs/performance.md: more I/O threads
+/// than half of the cores take them from clients and MySQL; more lanes than that make batches smaller, so that more is spent on commits.
 thread_counts threads_for(unsigned cores) noexcept;
 
 /// Bytes as people write them: "0", "65536", "64KiB", "256MiB", "2GiB" (also "64K", "64KB": always powers of 1024). Nothing for

@@ -29,8 +29,8 @@ private:
 
 }  // namespace
 
-reader::reader(unsigned index, environment& env, lane& writer)
-    : index_{index}, env_{env}, writer_{writer}, queue_{limits::lane_queue_max}
+reader::reader(unsigned index, environment& env, std::function<void(operation_ptr)> hand_on)
+    : index_{index}, env_{env}, hand_on_{std::move(hand_on)}, queue_{limits::lane_queue_max}
 {
     if (!reconnect()) { throw start_up_error{"a reader cannot connect to MySQL"}; }
     thread_.start([this] { run(); });
@@ -97,7 +97,7 @@ void reader::run_batch(batch& work)
         if (before.quiet_since(answered.slot()) && env_.gates.of(answered.slot()) == gate::open) {
             answered.completed(std::move(op), errc::ok);
         } else {
-            writer_.submit(std::move(op));
+            hand_on_(std::move(op));
         }
     }
     for (auto& op : rest) { work.add(std::move(op)); }

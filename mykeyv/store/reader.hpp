@@ -6,18 +6,18 @@
 
 #include "mykeyv/store/batch.hpp"
 #include "mykeyv/store/environment.hpp"
-#include "mykeyv/store/lane.hpp"
 #include "mykeyv/store/sql_thread.hpp"
 #include "mykeyv/store/work_queue.hpp"
 
+#include <functional>
 #include <vector>
 
 namespace mykeyv::store {
 
 class reader {
 public:
-    /// Serves the slots of `writer`, which must outlive it. Connects before it returns; throws start_up_error.
-    reader(unsigned index, environment&, lane& writer);
+    /// `hand_on` takes what has to be asked of the slot's lane. Connects before it returns; throws start_up_error.
+    reader(unsigned index, environment&, std::function<void(operation_ptr)> hand_on);
     ~reader();  ///< close() and join()
     reader(reader const&) = delete;
     reader& operator=(reader const&) = delete;
@@ -36,7 +36,7 @@ private:
 
     unsigned const index_;
     environment& env_;
-    lane& writer_;
+    std::function<void(operation_ptr)> const hand_on_;
     session session_;
     std::chrono::steady_clock::time_point reconnect_not_before_;
     bool away_logged_ = false;

@@ -58,7 +58,7 @@ bool store::try_cached(operation& read, cache_moment at) { return decide_from_ca
 void store::submit(operation_ptr op)
 {
     if (op->access() == access::read && parts_->env->gates.of(op->slot()) == gate::open) {
-        return parts_->readers[lane_of(op->slot())]->submit(std::move(op));
+        return parts_->reader_of(op->slot()).submit(std::move(op));
     }
     parts_->lane_of(op->slot()).submit(std::move(op));
 }

@@ -41,8 +41,10 @@ struct settings {
     bool allow_unsafe_mysql = false;
     /// Bytes of keys, values and bookkeeping that the cache may hold. 0: no cache. Default 256 MiB.
     std::size_t cache_bytes = std::size_t{256} << 20;
-    /// Lanes: writing threads, each with its connection, and as many readers. 1 to 64.
+    /// Lanes: writing threads, each with its connection. 1 to 64.
     unsigned lanes = 4;
+    /// Threads that read what the cache does not have, each with its connection. 1 to 64.
+    unsigned readers = 4;
     /// Bytes; longer values are refused. 1 to what MySQL's max_allowed_packet leaves.
     std::size_t value_bytes_max = limits::value_bytes_max_default;
     /// What id() becomes at the first start; later starts must name the same or none. None: a random one.

@@ -58,6 +58,7 @@ struct store::parts {
     bool stopped = false;
 
     lane& lane_of(slot s) { return *lanes[s.number() % lanes.size()]; }
+    reader& reader_of(slot s) { return *readers[s.number() % readers.size()]; }
 };
 
 }  // namespace mykeyv::store

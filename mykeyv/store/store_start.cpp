@@ -63,6 +63,7 @@ store::parts::parts(settings given, log& to, clock const& from, unique_function<
       known{wanted.cache_bytes}
 {
     if (wanted.lanes < 1 || wanted.lanes > 64) { throw start_up_error{"lanes must be 1 to 64"}; }
+    if (wanted.readers < 1 || wanted.readers > 64) { throw start_up_error{"readers must be 1 to 64"}; }
     if (wanted.mysql) {
         if (!wanted.data_dir.empty()) { must(lock.take(wanted.data_dir), "data directory"); }
         server = to_server_settings(*wanted.mysql);
@@ -124,7 +125,8 @@ void store::parts::open_threads()
     for (unsigned i = 0; i < wanted.lanes; ++i) {
         lanes.push_back(std::make_unique<lane>(i, *env, std::make_unique<mysql_lane_session>(*mysql)));
     }
-    for (unsigned i = 0; i < wanted.lanes; ++i) { readers.push_back(std::make_unique<reader>(i, *env, *lanes[i])); }
+    auto const hand_on = [this](operation_ptr op) { lane_of(op->slot()).submit(std::move(op)); };
+    for (unsigned i = 0; i < wanted.readers; ++i) { readers.push_back(std::make_unique<reader>(i, *env, hand_on)); }
     office = std::make_unique<clerk>(*env, [this](slot s) -> lane& { return lane_of(s); });
     guard = std::make_unique<watch>(*env, wanted.allow_unsafe_mysql);
 }

@@ -138,13 +138,13 @@ TEST(threads, are_counted_by_the_cores)
 {
     auto const counts = [](unsigned cores) {
         auto const threads = threads_for(cores);
-        return std::pair{threads.io, threads.lanes};
+        return std::tuple{threads.io, threads.lanes, threads.readers};
     };
-    EXPECT_EQ(counts(0), std::pair(1u, 1u));
-    EXPECT_EQ(counts(1), std::pair(1u, 1u));
-    EXPECT_EQ(counts(2), std::pair(1u, 2u));
-    EXPECT_EQ(counts(8), std::pair(4u, 8u));
-    EXPECT_EQ(counts(256), std::pair(16u, 8u));
+    EXPECT_EQ(counts(0), std::tuple(1u, 1u, 1u));
+    EXPECT_EQ(counts(1), std::tuple(1u, 1u, 1u));
+    EXPECT_EQ(counts(2), std::tuple(1u, 1u, 2u));
+    EXPECT_EQ(counts(8), std::tuple(4u, 4u, 8u));
+    EXPECT_EQ(counts(256), std::tuple(16u, 8u, 8u));
 }
 
 TEST(byte_size, has_binary_units_in_the_ways_people_write_them)
