@@ -97,13 +97,13 @@ inline constexpr std::size_t on_the_way_bytes_max = 2u << 20;
 /// for they have to wait for it; and how long a lane that they do not write to goes on with moving before it looks for work of theirs
 /// again.
 inline constexpr std::size_t slots_per_commit = 32;
-inline constexpr std::size_t slots_per_commit_when_busy = 4;
+inline constexpr std::size_t slots_per_commit_when_busy = 16;
 inline constexpr std::size_t commit_bytes = 128u << 10;
 inline constexpr std::chrono::milliseconds moving_at_a_time{5};
 /// How long a lane counts as one that clients write to; how many times as long as it moved it rests from moving then, and at most how long.
 /// Cut-overs that have begun do not wait for it.
 inline constexpr std::chrono::milliseconds busy_after_write{50};
-inline constexpr unsigned moving_rest_when_busy = 3;
+inline constexpr unsigned moving_rest_when_busy = 8;
 inline constexpr std::chrono::milliseconds moving_rest_max{50};
 /// How long a slot whose attempt failed is left alone, how long an answer is awaited before the attempt is given up, how long the answer to
 /// an offer is before it is asked for, and how often it is asked for then.

@@ -112,12 +112,18 @@ mover::time mover::wake()
     auto to_answer = steps;
     answer(urgent_, until, to_answer);
     if (!urgent_.empty()) { return now; }
+    // Each of these has a commit of its own, and clients wait for it: between two of their batches there is to be one.
+    if (is_busy && to_answer < steps) { return now; }
     if (is_busy && now < rests_until_) { return rests_until_; }
-    answer(asked_, until, to_answer);
-    auto const next = std::min(in_.wake(), out_.wake(until, steps));
+    auto const only_answers = is_busy && !asked_.empty() && !std::exchange(only_answered_, true);
+    if (!only_answers) { only_answered_ = false; }
+    auto next = now;
+    if (only_answers || !is_busy) { answer(asked_, until, to_answer); }
+    if (!only_answers) { next = std::min(in_.wake(), out_.wake(until, steps)); }
     auto const end = lane_.surroundings().time.steady();
     rests_until_ = end + std::min<time::duration>((end - now) * limits_.rest_when_busy, limits_.rest_max);
-    return asked_.empty() ? std::min(next, purge(now)) : now;
+    if (!asked_.empty() || only_answers) { return now; }
+    return is_busy && next <= now ? next : std::min(next, purge(now));
 }
 
 }  // namespace mykeyv::cluster

@@ -85,6 +85,7 @@ private:
     time purge_from_{};
     bool has_written_ = false;  // clients have, since the last wake()
     time busy_until_{};
+    bool only_answered_ = false;  // the last time that clients were writing
     time rests_until_{};
     std::vector<std::pair<slot, slot_row>> cut_off_;  // imports of an earlier life, to be forbidden by the first wake()
 };
