@@ -3,7 +3,8 @@
 // counts from its first sending to its last answer, redirects included.
 //
 // Reads lines: `count NAME` begins, or goes on, to count what happens under that name; `report` prints, as JSON, the figures of each name
-// and forgets them; `check` stops, reads every key that was written and prints how many are not as last written. Ends with its input. No client writes a key that another one writes, so what a key is to be is known.
+// and forgets them; `check` stops, reads every key that was written and prints how many are not as last written. Ends
+// with its input. No client writes a key that another one writes, so what a key is to be is known.
 #include "bench/loopback.hpp"
 #include "mykeyv/base/slot.hpp"
 

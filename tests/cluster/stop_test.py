@@ -92,7 +92,8 @@ class start(unittest.TestCase):
     def test_promise_7_wrong_flags_are_refused_with_the_flag_named(self):
         folder = harness.temporary_folder("flags")
         for flags, named in [(["--no-such-flag"], "--no-such-flag"), (["--port", "many"], "port"), (["--port", "65536"], "port"),
-                             (["--lanes", "0"], "lanes"), (["--readers", "65"], "readers"), (["--cache-bytes", "-1"], "cache-bytes"), (["--io-threads", "65"], "io-threads"),
+                             (["--lanes", "0"], "lanes"), (["--readers", "65"], "readers"), (["--cache-bytes", "-1"], "cache-bytes"),
+                             (["--io-threads", "65"], "io-threads"),
                              (["--log-level", "loud"], "log-level"), (["--node-id", "xyz"], "node-id"),
                              (["--announce", "a b"], "announce"), (["--announce", ""], "announce"), (["--mysql-host", ""], "mysql-host"),
                              (["--mysql-host", "x", "--mysql-port", "x"], "mysql-port"), (["--mysql-user", "x"], "mysql-user"),
