@@ -88,9 +88,9 @@ inline constexpr std::size_t dirty_keys_per_portion = 1024;
 inline constexpr std::size_t cut_over_keys_max = 128;
 inline constexpr unsigned resend_rounds_max = 16;
 /// Slots of one lane that are on their way out at once.
-inline constexpr std::size_t outgoing_per_lane_max = 32;
+inline constexpr std::size_t outgoing_per_lane_max = 64;
 /// Slots of one lane whose operations wait for one node at once: fewer wait for less time, more share a commit.
-inline constexpr std::size_t cut_overs_at_once = 16;
+inline constexpr std::size_t cut_overs_at_once = 32;
 /// Bytes of rows that one lane has sent and that are not acknowledged; above it no more are read.
 inline constexpr std::size_t on_the_way_bytes_max = 2u << 20;
 /// Slots, and bytes of their rows, that are written or counted in one commit; the slots of a lane that clients write to at the moment,
