@@ -147,7 +147,7 @@ class mariadb(server):
             return probe.connect_ex(str(self.socket)) == 0
 
     def sql(self, statement, database=DATABASE):
-        return harness.run_sql(self.socket, statement, database)
+        return harness.sql.run(self.socket, statement, database)
 
 
 class handlersocket(mariadb):

@@ -119,7 +119,7 @@ class rehash_under_cuts(unittest.TestCase):
         print(f"\n    MYKEYV_SEED={SEED}")
         self.choices = random.Random(SEED)
         self.relays = relay.relays()
-        self.cluster = harness.cluster(3, relays=self.relays).start()
+        self.cluster = harness.cluster(3, relays=self.relays, lanes=(1, 2, 3)).start()
         self.cutter = cutter(self.cluster, self.choices)
         self.owners = owners()
         self.clients = load.load(lambda: cluster_client.cluster_connection(self.cluster), writers=2, readers=1, seed=SEED).start()

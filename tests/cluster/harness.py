@@ -6,6 +6,7 @@ Only processes started here are ever ended, by their id. When a test fails, the 
 """
 import atexit
 import contextlib
+import itertools
 import json
 import os
 import pathlib
@@ -22,6 +23,7 @@ import time
 import unittest
 
 import resp
+import sql
 
 BIN = pathlib.Path(os.environ.get("MYKEYV_BIN", "build/release/bin")).resolve()
 START_SECONDS = 120  # for what needs about one second; machines that run tests are busy
@@ -185,7 +187,7 @@ class node(process):
             self.child.wait()
 
     def sql(self, statement):
-        return run_sql(self.data_dir / "run/mariadb.sock", statement)
+        return sql.run(self.data_dir / "run/mariadb.sock", statement)
 
     def log_ends(self):
         own = self.data_dir / "mariadb.log"
@@ -222,7 +224,7 @@ class mariadb(process):
         return ["--mysql-socket", str(self.socket), "--mysql-user", "root", "--mysql-database", database]
 
     def sql(self, statement, database="mykeyv"):
-        return run_sql(self.socket, statement, database)
+        return sql.run(self.socket, statement, database)
 
 
 def last_lines(path, count):
@@ -231,14 +233,6 @@ def last_lines(path, count):
 
 def as_root():
     return ["--user=root"] if os.geteuid() == 0 else []
-
-
-def run_sql(path, statement, database="mykeyv"):
-    """Rows of the answer, each a list of text."""
-    command = ["mariadb", "--no-defaults", f"--socket={path}", "--user=root", "--skip-column-names", "--batch", database, "-e", statement]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
-    assert done.returncode == 0, done.stderr
-    return [line.split("\t") for line in done.stdout.splitlines()]
 
 
 def copy_database(target):
@@ -260,12 +254,14 @@ def copy_database(target):
 
 class cluster:
     """Nodes that were given one topology at their first start, `slots` left to the planner. With `relays` each is known to the others,
-    and to clients, by the port of a relay before it; `port_behind` knows where that leads."""
+    and to clients, by the port of a relay before it; `port_behind` knows where that leads. `lanes`: of each node, by turns; else as
+    they come."""
 
-    def __init__(self, size=3, *flags, relays=None):
+    def __init__(self, size=3, *flags, relays=None, lanes=None):
+        self.lanes = itertools.cycle([["--lanes", str(count)] for count in lanes] if lanes else [[]])
         ids = [f"{random.getrandbits(160):040x}" for _ in range(size)]
         self.relays, self.port_behind = relays, {}
-        self.nodes = [self.placed(node(*flags, name=f"node{i}")) for i in range(size)]
+        self.nodes = [self.placed(node(*flags, *next(self.lanes), name=f"node{i}")) for i in range(size)]
         members = [{"id": i, "endpoint": f"127.0.0.1:{n.announced}"} for i, n in zip(ids, self.nodes)]
         self.secret = temporary_folder("secret") / "secret"
         self.secret.write_text(f"{random.getrandbits(160):040x}\n")
@@ -293,7 +289,7 @@ class cluster:
 
     def join(self, seed=0):
         """A new node, which joins and owns nothing yet."""
-        fresh = self.placed(node(*self.flags, name=f"node{len(self.nodes)}"))
+        fresh = self.placed(node(*self.flags, *next(self.lanes), name=f"node{len(self.nodes)}"))
         fresh.flags += ["--announce", f"127.0.0.1:{fresh.announced}", "--join", f"127.0.0.1:{self.nodes[seed].announced}",
                         "--cluster-secret-file", str(self.secret)]
         fresh.start()

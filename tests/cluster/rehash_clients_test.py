@@ -211,7 +211,7 @@ class redis_cli(program):
 
 class a_rehash_under_clients(unittest.TestCase):
     def setUp(self):
-        self.cluster = harness.cluster(3).start()
+        self.cluster = harness.cluster(3, lanes=(2, 1)).start()
         seed = self.cluster.nodes[1].port
         script = pathlib.Path(__file__).with_name("ioredis_rehash.js")
         self.users = [pipelining("pipelining", self.cluster), long_pipelining("long-pipelining", self.cluster),

@@ -15,6 +15,7 @@ import cluster_client
 import harness
 import load
 import resp
+import sql
 
 REHASHES = int(os.environ.get("MYKEYV_REHASHES", "1"))
 
@@ -176,6 +177,28 @@ class rehash(unittest.TestCase):
         self.all_read(cluster, stored)
         self.end(cluster)
 
+    def test_a_lane_that_cannot_write_makes_the_slots_of_no_other_lane_wait(self):
+        cluster = harness.cluster(1, lanes=(2,)).start()
+        stored = filled(cluster, 2000)
+        source, target = cluster.nodes[0], cluster.join()
+        held = next(key for key in stored if resp.slot_of(key) % 2 == 0)
+        slot = resp.slot_of(held)
+        still_owned = lambda which: int(source.sql(f"SELECT COUNT(*) FROM slots WHERE state=1 AND {which}")[0][0])
+        # Somebody else has a lock where lane 0 of the target is to write this row, for as long as it takes.
+        with sql.transaction(target.data_dir / "run/mariadb.sock",
+                                 f"INSERT INTO records (slot,k,version,format,v) VALUES ({slot},'{held}',1,0,'')"):
+            target.call("KV.CLUSTER", "REMOVE", source.id)
+            harness.await_true(lambda: still_owned("slot%2=1") == 0, "all slots of the other lane have gone", 20)
+            self.assertEqual(still_owned(f"slot={slot}"), 1)
+        harness.await_true(lambda: still_owned("1") == 0, "all slots have gone", 60)
+        harness.await_true(lambda: len(cluster.status(1)["nodes"]) == 1, "the source has left")
+        self.assertEqual(slots_by_port(cluster, 1), {target.port: 16384})
+        source.terminate()
+        self.assertEqual(source.await_exit(), 0)
+        del cluster.nodes[0]
+        self.all_read(cluster, stored)
+        self.end(cluster)
+
     def test_big_values_and_slots_of_many_keys_move_while_they_are_written(self):
         cluster = harness.cluster(1).start()
         big = {f"{{big}}:{i}": chr(97 + i) * (16 << 20) for i in range(4)}
@@ -255,7 +278,7 @@ class rehash_under_kills(unittest.TestCase):
         self.moment = threading.Event()  # never set
         self.counted = {}
         choices = random.Random()
-        cluster = harness.cluster(3).start()
+        cluster = harness.cluster(3, lanes=(1, 2, 3)).start()
         clients = load.load(lambda: cluster_client.cluster_connection(cluster), seed=7).start()
         moved = 0
         try:
