@@ -1,8 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
 """Figures as people read them, and their place in a document."""
+import os
+import platform
 import statistics
 
 from generators import check
+
+
+def machine():
+    models = [line.partition(":")[2].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")]
+    return {"processors": os.cpu_count(), "model": models[0] if models else platform.machine(), "kernel": platform.release(),
+            "load_before": os.getloadavg()}
+
+
+def machine_text(of):
+    return f"{of['processors']} processors ({of['model']}), Linux {of['kernel']}"
 
 
 def spread(values, digits):

@@ -18,9 +18,10 @@ using steady = std::chrono::steady_clock;
 
 constexpr char const* add_one = "local r = ...; r.n = r.n + 1; return true";
 
-class many_gets {
+/// GETs, or SETs, of which so many are under way as the pipeline says.
+class many_operations {
 public:
-    many_gets(work const& w, client& kv) : w_{w}, kv_{kv}, choice_{w.keys, w.zipf, w.seed} {}
+    many_operations(work const& w, client& kv) : w_{w}, kv_{kv}, choice_{w.keys, w.zipf, w.seed} {}
 
     void begin()
     {
@@ -34,26 +35,34 @@ private:
     void next()
     {
         auto name = key_of(w_.prefix, choice_.next());
-        kv_.async_get<bytes>(name, [this, name, begun = steady::now()](error_code ec, found<bytes> const& record) {
-            auto const now = steady::now();
-            if (ec) {
-                ++result.errors;
-                result.last_error = ec.message();
-            } else if (!record || record->data != value_of(name, w_.value_bytes)) {
-                ++result.wrong;
-            }
-            result.latencies_ns.push_back(static_cast<std::uint32_t>(std::chrono::nanoseconds{now - begun}.count()));
-            ++result.completed;
-            if (now >= end_) { return; }
-            ++result.operations;
-            result.seconds = std::chrono::duration<double>(now - begin_).count();
-            next();
+        auto const begun = steady::now();
+        if (w_.operation == "set") {
+            auto value = value_number((w_.seed << 40) + ++stored_, w_.value_bytes);
+            return kv_.async_set(std::move(name), bytes{std::move(value)}, [this, begun](error_code ec) { ended(begun, ec, true); });
+        }
+        kv_.async_get<bytes>(name, [this, name, begun](error_code ec, found<bytes> const& record) {
+            ended(begun, ec, ec || (record && record->data == value_of(name, w_.value_bytes)));
         });
+    }
+
+    void ended(steady::time_point begun, error_code ec, bool is_right)
+    {
+        auto const now = steady::now();
+        result.errors += ec ? 1 : 0;
+        if (ec) { result.last_error = ec.message(); }
+        result.wrong += is_right ? 0 : 1;
+        result.latencies_ns.push_back(static_cast<std::uint32_t>(std::chrono::nanoseconds{now - begun}.count()));
+        ++result.completed;
+        if (now >= end_) { return; }
+        ++result.operations;
+        result.seconds = std::chrono::duration<double>(now - begin_).count();
+        next();
     }
 
     work const& w_;
     client& kv_;
     key_choice choice_;
+    std::uint64_t stored_ = 0;
     steady::time_point begin_, end_;
 };
 
@@ -82,13 +91,20 @@ figures update_many(work const& w, client& kv, boost::asio::io_context& ctx)
     return result;
 }
 
-figures fill_documents(work const& w, client& kv, boost::asio::io_context& ctx)
+/// Values of `fill`, documents of `fill_docs`.
+figures fill(work const& w, client& kv, boost::asio::io_context& ctx)
 {
+    auto const record_of = [&w](std::string const& key) -> encoded {
+        if (w.operation == "fill") { return bytes{value_of(key, w.value_bytes)}; }
+        return nlohmann::json::parse(document_of(0, w.value_bytes));
+    };
     figures result;
     for (std::uint64_t first = 0; first < w.keys; first += 1000) {
         std::vector<std::pair<key, encoded>> records;
         for (auto i = first; i < std::min(first + 1000, w.keys); ++i) {
-            records.emplace_back(key_of(w.prefix, i), nlohmann::json::parse(document_of(0, w.value_bytes)));
+            auto name = key_of(w.prefix, i);
+            auto record = record_of(name);
+            records.emplace_back(std::move(name), std::move(record));
         }
         kv.async_set_many(std::move(records), [&](error_code ec, std::vector<set_outcome> const& outcomes) {
             result.errors += ec ? 1 : 0;
@@ -108,15 +124,15 @@ figures run_client(work const& w)
     boost::asio::io_context ctx{1};
     client kv{ctx, {.seeds = {fmt::format("127.0.0.1:{}", w.port)}, .operation_timeout = std::chrono::seconds{60}}};
     if (w.operation == "update_many") { return update_many(w, kv, ctx); }
-    if (w.operation == "fill_docs") { return fill_documents(w, kv, ctx); }
-    if (w.operation != "get") { throw std::invalid_argument{"client has no " + w.operation}; }
+    if (w.operation == "fill" || w.operation == "fill_docs") { return fill(w, kv, ctx); }
+    if (w.operation != "get" && w.operation != "set") { throw std::invalid_argument{"client has no " + w.operation}; }
     kv.async_get<bytes>(key_of(w.prefix, 0), [](error_code, found<bytes> const&) {});  // connects
     ctx.run();
     ctx.restart();
-    many_gets gets{w, kv};
-    gets.begin();
+    many_operations all{w, kv};
+    all.begin();
     ctx.run();
-    return std::move(gets.result);
+    return std::move(all.result);
 }
 
 }  // namespace mykeyv::bench

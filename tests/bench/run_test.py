@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 import unittest
+import xml.etree.ElementTree
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "bench"))
@@ -46,6 +47,26 @@ class the_whole(unittest.TestCase):
         self.assertEqual(done.returncode, 2, done.stderr)
         self.assertIn("redis-tools", done.stderr)
         self.assertIn("install-dependencies bench", done.stderr)
+
+
+class the_curves(unittest.TestCase):
+    def test_each_has_a_table_and_a_plot(self):
+        with tempfile.TemporaryDirectory() as folder:
+            document, figures = pathlib.Path(folder, "document.md"), pathlib.Path(folder, "figures.json")
+            document.write_text("before\n<!-- begin curves -->\nold\n<!-- end curves -->\nbehind\n")
+            done = subprocess.run([sys.executable, "-B", ROOT / "bench/curves", "--points", "2", "--rounds", "1", "--seconds", "0.03",
+                                   "--json", figures, "--write", document], capture_output=True, text=True, timeout=240)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            found = json.loads(figures.read_text())["curves"]
+            self.assertEqual(set(found), {"connections", "pipeline", "values", "records", "nodes", "fragments"})
+            for name, lines in found.items():
+                self.assertIn(f"(plots/{name}.svg)", document.read_text())
+                drawn = xml.etree.ElementTree.parse(pathlib.Path(folder, f"plots/{name}.svg")).getroot()
+                circles = drawn.findall("{http://www.w3.org/2000/svg}circle")
+                self.assertEqual(len(circles), sum(map(len, lines.values())), "a mark for each point of each line")
+                for points in lines.values():
+                    self.assertEqual([len(rates) for _, rates in points], [1, 1])
+            self.assertEqual(document.read_text(), f"before\n<!-- begin curves -->\n{done.stdout}<!-- end curves -->\nbehind\n")
 
 
 class wrong_values(unittest.TestCase):
