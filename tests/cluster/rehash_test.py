@@ -8,6 +8,7 @@ MYKEYV_REHASHES sets how many times nodes come and go under kills.
 import json
 import os
 import random
+import subprocess
 import threading
 import unittest
 
@@ -175,6 +176,40 @@ class rehash(unittest.TestCase):
         cluster.await_settled()
         self.assertGreater(sent(), 1_000_000)
         self.all_read(cluster, stored)
+        self.end(cluster)
+
+    def test_one_update_of_10000_keys_of_which_half_move_runs_once_for_each(self):
+        cluster = harness.cluster(1, lanes=(2,)).start()
+        source, target = cluster.nodes[0], cluster.join()
+        keys = [f"count:{i}" for i in range(10_000)]
+        code = "local r = ...; local n = (r and r.n or 0) + 1; return kv.put({n = n, pad = ('x'):rep(500)}), n"
+        update = [harness.BIN / "mykeyv", "--server", f"127.0.0.1:{source.port}", "--output", "json", "--timeout", "60s",
+                  "update", "-e", code, *keys]
+
+        def update_all():
+            """What each key counts to, once it has been updated."""
+            done = subprocess.run(update, capture_output=True, text=True, timeout=120)
+            self.assertEqual((done.returncode, done.stderr), (0, ""))
+            told = [json.loads(line) for line in done.stdout.splitlines()]
+            self.assertEqual({each["status"] for each in told}, {"stored"})
+            self.assertEqual(sorted(each["key"] for each in told), sorted(keys))
+            return {each["result"] for each in told}
+
+        self.assertEqual(update_all(), {1})
+        target.call("KV.CLUSTER", "RATE", 1_000_000)
+        target.call("KV.CLUSTER", "REHASH")
+        to_move = lambda: cluster.status()["slots_to_move"]
+        harness.await_true(lambda: 0 < to_move() < 8192, "slots move")
+        calls = 1
+        overlapped = 0
+        while (before := to_move()) > 0:
+            calls += 1
+            self.assertEqual(update_all(), {calls})
+            overlapped += before != to_move()
+        self.assertGreater(overlapped, 1, "slots moved while one update() ran")
+        cluster.await_settled()
+        self.assertEqual(slots_by_port(cluster), {source.port: 8192, target.port: 8192})
+        self.assertEqual(update_all(), {calls + 1})
         self.end(cluster)
 
     def test_a_lane_that_cannot_write_makes_the_slots_of_no_other_lane_wait(self):
