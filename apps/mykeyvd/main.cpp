@@ -2,6 +2,7 @@
 // mykeyvd: one node. Exit codes: 0 stopped when asked, 1 could not start, 2 flags, 3 another daemon took over its MySQL.
 #include "options.hpp"
 
+#include "mykeyv/base/thread_name.hpp"
 #include "mykeyv/server/node.hpp"
 
 #include <atomic>
@@ -33,6 +34,7 @@ public:
         pthread_sigmask(SIG_BLOCK, &signals, nullptr);  // for every thread that is started from here on
         std::signal(SIGPIPE, SIG_IGN);
         std::thread{[signals, with = shared_] {
+            name_this_thread("signals");
             int signal = 0;
             sigwait(&signals, &signal);
             with->to.info("got {}", signal == SIGTERM ? "SIGTERM" : "SIGINT");

@@ -17,13 +17,15 @@
 #include <set>
 #include <sstream>
 #include <thread>
+#include <unistd.h>
 #include <utility>
 #include <vector>
 
 namespace mykeyv::app {
 namespace {
 
-constexpr std::size_t cache_bytes_max = std::size_t{1} << 40;
+constexpr std::size_t memory_bytes_max = std::size_t{1} << 40;
+constexpr std::size_t buffer_pool_bytes_min = std::size_t{5} << 20;  // MariaDB takes no less
 // Twice a value and a margin must fit the largest max_allowed_packet there is, 1 GiB.
 constexpr std::size_t value_bytes_max_max = std::size_t{256} << 20;
 constexpr std::uint64_t script_instructions_max = 1'000'000'000'000;
@@ -33,7 +35,7 @@ constexpr std::uint64_t script_time_ms_max = 60'000;
 /// Every setting as text; empty: not given. Flags and file fill the same.
 struct raw_settings {
     std::string port, bind, announce, data_dir, mysql_socket, mysql_host, mysql_port, mysql_user, mysql_password_file, mysql_database;
-    std::string cache_bytes, io_threads, lanes, readers, log_level, value_bytes_max, topology, node_id, join, weight,
+    std::string buffer_pool_bytes, cache_bytes, io_threads, lanes, readers, log_level, value_bytes_max, topology, node_id, join, weight,
         cluster_secret_file, config;
     std::string script_instructions, script_memory_bytes, script_time_ms;
     bool allow_unsafe_mysql = false;
@@ -56,6 +58,8 @@ constexpr row rows[] = {
     {"mysql-user", &raw_settings::mysql_user, "user there [mykeyv]"},
     {"mysql-password-file", &raw_settings::mysql_password_file, "file with that user's password"},
     {"mysql-database", &raw_settings::mysql_database, "database there [mykeyv]"},
+    {"buffer-pool-bytes", &raw_settings::buffer_pool_bytes,
+     "memory of the private MariaDB for its pages [an eighth of the machine's, 128MiB to 1GiB]"},
     {"cache-bytes", &raw_settings::cache_bytes, "memory for cached records; 0: none [256MiB]"},
     {"io-threads", &raw_settings::io_threads, "threads that talk to clients, 1 to 64 [half as many as cores, 1 to 16]"},
     {"lanes", &raw_settings::lanes, "threads that write, each with a connection to MySQL, 1 to 64 [half as many as cores, 1 to 8]"},
@@ -148,6 +152,14 @@ std::size_t bytes_of(std::string const& text, char const* flag, std::size_t leas
     return *bytes;
 }
 
+/// 0 where the system does not say.
+std::uint64_t machine_memory_bytes()
+{
+    auto const pages = ::sysconf(_SC_PHYS_PAGES);
+    auto const page_bytes = ::sysconf(_SC_PAGESIZE);
+    return pages > 0 && page_bytes > 0 ? static_cast<std::uint64_t>(pages) * static_cast<std::uint64_t>(page_bytes) : 0;
+}
+
 /// A host as others can be told it: neither blanks nor anything that would end a line.
 bool is_host(std::string const& text)
 {
@@ -165,6 +177,7 @@ std::optional<store::mysql_settings> mysql_of(raw_settings const& raw)
         if (!all.empty()) { throw usage_error{mysql_is_missing}; }
         return std::nullopt;
     }
+    if (!raw.buffer_pool_bytes.empty()) { throw usage_error{"--buffer-pool-bytes is of a private MariaDB; an existing one has its own"}; }
     if (!raw.mysql_socket.empty() && !raw.mysql_host.empty()) { throw usage_error{"--mysql-socket and --mysql-host exclude each other"}; }
     store::mysql_settings mysql;
     mysql.socket = raw.mysql_socket;
@@ -194,7 +207,10 @@ server::settings settings_of(raw_settings const& raw)
     s.store.data_dir = raw.data_dir.empty() ? "mykeyv-data" : raw.data_dir;
     s.store.mysql = mysql_of(raw);
     s.store.allow_unsafe_mysql = raw.allow_unsafe_mysql;
-    s.store.cache_bytes = bytes_of(raw.cache_bytes, "cache-bytes", 0, cache_bytes_max, s.store.cache_bytes);
+    s.store.cache_bytes = bytes_of(raw.cache_bytes, "cache-bytes", 0, memory_bytes_max, s.store.cache_bytes);
+    s.store.buffer_pool_bytes =
+        bytes_of(raw.buffer_pool_bytes, "buffer-pool-bytes", buffer_pool_bytes_min, memory_bytes_max,
+                 server::buffer_pool_bytes_for(machine_memory_bytes()));
     s.store.lanes = static_cast<unsigned>(number_of(raw.lanes, "lanes", 1, 64, threads.lanes));
     s.store.readers = static_cast<unsigned>(number_of(raw.readers, "readers", 1, 64, threads.readers));
     s.store.value_bytes_max = bytes_of(raw.value_bytes_max, "value-bytes-max", 1, value_bytes_max_max, s.store.value_bytes_max);
@@ -202,7 +218,7 @@ server::settings settings_of(raw_settings const& raw)
     auto& budget = s.script_budget;
     budget.instructions = number_of(raw.script_instructions, "script-instructions", 1, script_instructions_max, budget.instructions);
     budget.memory_bytes =
-        bytes_of(raw.script_memory_bytes, "script-memory-bytes", script_memory_bytes_min, cache_bytes_max, budget.memory_bytes);
+        bytes_of(raw.script_memory_bytes, "script-memory-bytes", script_memory_bytes_min, memory_bytes_max, budget.memory_bytes);
     budget.time = std::chrono::milliseconds{number_of(raw.script_time_ms, "script-time-ms", 1, script_time_ms_max,
                                                       static_cast<std::uint64_t>(budget.time.count()))};
     if (!raw.log_level.empty()) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "mykeyv/async/io_thread.hpp"
 
+#include "mykeyv/base/thread_name.hpp"
+
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
@@ -32,9 +34,12 @@ struct io_thread::parts {
     std::thread thread;
 };
 
-io_thread::io_thread() : parts_{std::make_unique<parts>()}
+io_thread::io_thread(char const* name) : parts_{std::make_unique<parts>()}
 {
-    parts_->thread = std::thread{[&context = parts_->context] { context.run(); }};
+    parts_->thread = std::thread{[name, &context = parts_->context] {
+        name_this_thread(name);
+        context.run();
+    }};
 }
 
 io_thread::~io_thread() { stop(); }

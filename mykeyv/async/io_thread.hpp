@@ -17,8 +17,8 @@ namespace mykeyv::async {
 /// A thread with its own event loop. What belongs to it is touched on it alone, so needs no lock.
 class io_thread {
 public:
-    io_thread();   ///< starts the thread
-    ~io_thread();  ///< stops it, if stop() was not called; drops what was never delivered
+    explicit io_thread(char const* name = "io");  ///< starts the thread; `name`: a literal of 15 bytes at most
+    ~io_thread();                                 ///< stops it, if stop() was not called; drops what was never delivered
     io_thread(io_thread const&) = delete;
     io_thread& operator=(io_thread const&) = delete;
 

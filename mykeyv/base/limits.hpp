@@ -89,8 +89,11 @@ inline constexpr std::size_t cut_over_keys_max = 128;
 inline constexpr unsigned resend_rounds_max = 16;
 /// Slots of one lane that are on their way out at once.
 inline constexpr std::size_t outgoing_per_lane_max = 64;
-/// Slots of one lane whose operations wait for one node at once: fewer wait for less time, more share a commit.
+/// Slots of one lane whose operations wait for one node at once: fewer wait for less time, more share a commit. So many at most, fewer
+/// where one has waited for longer than is wanted, and never fewer than the least.
 inline constexpr std::size_t cut_overs_at_once = 32;
+inline constexpr std::chrono::milliseconds cut_over_wait_wanted{14};
+inline constexpr std::size_t cut_overs_at_once_least = 8;
 /// Bytes of rows that one lane has sent and that are not acknowledged; above it no more are read.
 inline constexpr std::size_t on_the_way_bytes_max = 2u << 20;
 /// Slots, and bytes of their rows, that are written or counted in one commit; the slots of a lane that clients write to at the moment,

@@ -10,12 +10,23 @@
 namespace mykeyv {
 namespace {
 
+std::optional<std::int64_t> negated(std::int64_t number) noexcept { return -number; }
+std::optional<std::uint64_t> negated(std::uint64_t) noexcept { return std::nullopt; }
+
 template <class Number>
 std::optional<Number> parse_canonical(std::string_view text) noexcept
 {
     auto const digits = !text.empty() && text.front() == '-' ? text.substr(1) : text;
     if (digits.empty() || (digits.front() == '0' && text.size() > 1)) { return std::nullopt; }
     Number number{};
+    constexpr std::size_t always_fits = 18;
+    if (digits.size() <= always_fits) {  // as nearly every number is; a loop is a third of from_chars
+        for (char const each : digits) {
+            if (each < '0' || each > '9') { return std::nullopt; }
+            number = 10 * number + static_cast<Number>(each - '0');
+        }
+        return digits.size() == text.size() ? std::optional{number} : negated(number);
+    }
     auto const end = text.data() + text.size();
     auto const [stopped, problem] = std::from_chars(text.data(), end, number);
     if (problem != std::errc{} || stopped != end) { return std::nullopt; }

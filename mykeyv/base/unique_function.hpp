@@ -32,13 +32,13 @@ public:
 private:
     struct callable {
         virtual ~callable() = default;
-        virtual Result call(Args... args) = 0;
+        virtual Result call(Args&&... args) = 0;
     };
     template <class Callable>
     struct holder final : callable {
         template <class From>
         explicit holder(From&& from) : held{std::forward<From>(from)} {}
-        Result call(Args... args) override { return held(std::forward<Args>(args)...); }
+        Result call(Args&&... args) override { return held(std::forward<Args>(args)...); }
         Callable held;
     };
     std::unique_ptr<callable> held_;

@@ -252,8 +252,9 @@ private:
     template <class T>
     struct decode_one {
         template <class Handler>
-        void operator()(Handler&& handler, error_code ec, found<bytes>&& raw) const
+        void operator()(Handler&& handler, error_code ec, resp::value&& reply) const
         {
+            auto raw = detail::read_record(ec, std::move(reply));
             auto record = decode<T>(ec, std::move(raw));
             std::forward<Handler>(handler)(ec, std::move(record));
         }
@@ -278,8 +279,9 @@ private:
     template <class Signature>
     struct finish_set {
         template <class Handler>
-        void operator()(Handler&& handler, error_code const& ec, std::uint64_t version) const
+        void operator()(Handler&& handler, error_code ec, resp::value&& reply) const
         {
+            auto const version = detail::read_version(ec, std::move(reply));
             if constexpr (std::same_as<Signature, void(error_code)>) {
                 std::forward<Handler>(handler)(ec);
             } else {

@@ -11,16 +11,25 @@
 namespace mykeyv::detail {
 namespace {
 
+// What a reply says; `ec` tells why it says nothing.
+template <class Read>
+auto read_unless(error_code& ec, resp::value&& reply, Read read)
+{
+    using value_type = typename decltype(read(std::move(reply)))::value_type;
+    if (ec) { return value_type{}; }
+    auto outcome = read(std::move(reply));
+    if (outcome.has_value()) { return std::move(outcome).value(); }
+    ec = outcome.error();
+    return value_type{};
+}
+
 // Turns a reply into a result for `done`.
 template <class Done, class Read>
 engine::done reading(Done done, Read read)
 {
     return [done = std::move(done), read](error_code ec, resp::value reply) mutable {
-        using value_type = typename decltype(read(std::move(reply)))::value_type;
-        if (ec) { return done(ec, value_type{}); }
-        auto outcome = read(std::move(reply));
-        if (outcome.has_error()) { return done(outcome.error(), value_type{}); }
-        done(error_code{}, std::move(outcome).value());
+        auto outcome = read_unless(ec, std::move(reply), read);
+        done(ec, std::move(outcome));
     };
 }
 
@@ -132,15 +141,20 @@ void core::cancel(operation_id id, cancel_mode mode)
 
 void core::start(operation_id id, request what, done<resp::value> then)
 {
-    engine_->post([&engine = *engine_, id, what = std::move(what), then = std::move(then)]() mutable {
-        engine.perform(id, std::move(what), engine.new_deadline(), std::move(then));
-    });
+    engine_->post(id, std::move(what), std::move(then));
 }
 
-void core::get(operation_id id, key const& name, done<found<bytes>> then)
+found<bytes> read_record(error_code& ec, resp::value&& reply) { return read_unless(ec, std::move(reply), read_get); }
+
+std::uint64_t read_version(error_code& ec, resp::value&& reply)
+{
+    return read_unless(ec, std::move(reply), [](resp::value&& said) { return read_set(said); });
+}
+
+void core::get(operation_id id, key const& name, done<resp::value> then)
 {
     if (auto const problem = problem_with(name); problem != errc::ok) { return then(problem, {}); }
-    start(id, get_request(name), reading(std::move(then), read_get));
+    start(id, get_request(name), std::move(then));
 }
 
 void core::get_many(operation_id id, key_list const& keys, done<std::vector<get_outcome<bytes>>> then)
@@ -151,21 +165,22 @@ void core::get_many(operation_id id, key_list const& keys, done<std::vector<get_
     std::size_t index = 0;
     for (auto const& name : keys) {
         all->outcomes[index].key = name.text();
-        get(id, name, [all, index](error_code ec, found<bytes> record) {
-            all->outcomes[index].error = ec;
-            all->outcomes[index].record = std::move(record);
+        get(id, name, [all, index](error_code ec, resp::value reply) {
+            auto& outcome = all->outcomes[index];
+            outcome.record = read_record(ec, std::move(reply));
+            outcome.error = ec;
             all->one_is_there();
         });
         ++index;
     }
 }
 
-void core::set(operation_id id, key const& name, encoded const& record, set_options const& options, done<std::uint64_t> then)
+void core::set(operation_id id, key const& name, encoded const& record, set_options const& options, done<resp::value> then)
 {
     for (auto const problem : {problem_with(name), record.problem(), problem_with(options)}) {
-        if (problem != errc::ok) { return then(problem, 0); }
+        if (problem != errc::ok) { return then(problem, {}); }
     }
-    start(id, set_request(name, record, options), reading(std::move(then), [](resp::value&& reply) { return read_set(reply); }));
+    start(id, set_request(name, record, options), std::move(then));
 }
 
 void core::set_many(operation_id id, std::vector<std::pair<key, encoded>> const& records, set_options const& options,
@@ -177,9 +192,10 @@ void core::set_many(operation_id id, std::vector<std::pair<key, encoded>> const&
     std::size_t index = 0;
     for (auto const& [name, record] : records) {
         all->outcomes[index].key = name.text();
-        set(id, name, record, options, [all, index](error_code ec, std::uint64_t version) {
-            all->outcomes[index].error = ec;
-            all->outcomes[index].version = version;
+        set(id, name, record, options, [all, index](error_code ec, resp::value reply) {
+            auto& outcome = all->outcomes[index];
+            outcome.version = read_version(ec, std::move(reply));
+            outcome.error = ec;
             all->one_is_there();
         });
         ++index;

@@ -56,9 +56,10 @@ public:
     operation_id new_operation() noexcept;
     void cancel(operation_id, cancel_mode);
 
-    void get(operation_id, key const&, done<found<bytes>>);
+    // Of get and set the node's reply as it came: read_record and read_version are for where the result is wanted.
+    void get(operation_id, key const&, done<resp::value>);
     void get_many(operation_id, key_list const&, done<std::vector<get_outcome<bytes>>>);
-    void set(operation_id, key const&, encoded const&, set_options const&, done<std::uint64_t>);
+    void set(operation_id, key const&, encoded const&, set_options const&, done<resp::value>);
     void set_many(operation_id, std::vector<std::pair<key, encoded>> const&, set_options const&, done<std::vector<set_outcome>>);
     void erase(operation_id, key const&, done<bool>);
     void update(operation_id, key_list const&, std::string code, nlohmann::json const& args, done<std::vector<update_outcome>>);
@@ -81,5 +82,10 @@ private:
 
     std::shared_ptr<engine> engine_;
 };
+
+/// The record in the reply to core::get(), or the version in that to core::set(). With an error before, nothing, and `ec` stays; with a
+/// reply that is none, errc::unexpected_reply.
+found<bytes> read_record(error_code& ec, resp::value&& reply);
+std::uint64_t read_version(error_code& ec, resp::value&& reply);
 
 }  // namespace mykeyv::detail

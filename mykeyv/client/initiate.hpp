@@ -11,8 +11,10 @@
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/cancellation_type.hpp>
 #include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 
+#include <concepts>
 #include <memory>
 #include <tuple>
 #include <type_traits>
@@ -20,11 +22,37 @@
 
 namespace mykeyv::detail {
 
+// Where the type of an executor is erased, each task that is posted is allocated twice; most of them are an io_context's.
+template <class Executor, class Task>
+void post_to(Executor const& where, Task&& task)
+{
+    if constexpr (std::same_as<Executor, boost::asio::any_io_executor>) {
+        if (auto const* plain = where.template target<boost::asio::io_context::executor_type>()) {
+            return boost::asio::post(*plain, std::forward<Task>(task));
+        }
+    }
+    boost::asio::post(where, std::forward<Task>(task));
+}
+
+// The client's own executor, for a handler that has none: it needs no guard, for what will complete an operation is itself at work there.
+class unguarded_executor {
+public:
+    explicit unguarded_executor(boost::asio::any_io_executor of) noexcept : of_{std::move(of)} {}
+    boost::asio::any_io_executor const& get_executor() const noexcept { return of_; }
+    void reset() noexcept {}
+
+private:
+    boost::asio::any_io_executor of_;
+};
+
 // A user's handler. What the core calls it with, it posts to the handler's own executor, which it keeps at work until then;
 // there `finish` turns it into what the handler takes. So user code never runs inside the client.
 template <class Handler, class Finish>
 class waiting_handler {
     using executor = boost::asio::associated_executor_t<Handler, boost::asio::any_io_executor>;
+    struct none {};
+    static constexpr bool has_none = std::same_as<boost::asio::associated_executor_t<Handler, none>, none>;
+    using work = std::conditional_t<has_none, unguarded_executor, boost::asio::executor_work_guard<executor>>;
 
 public:
     waiting_handler(Handler handler, Finish finish, boost::asio::any_io_executor const& fallback)
@@ -36,19 +64,24 @@ public:
     executor get_executor() const { return work_.get_executor(); }
 
     template <class... Results>
-    void operator()(error_code const& ec, Results... results)
+    void operator()(error_code const& ec, Results&&... results)
     {
-        auto const where = work_.get_executor();
-        boost::asio::post(where, [handler = std::move(handler_), finish = std::move(finish_), work = std::move(work_), ec,
-                                  results = std::make_tuple(std::move(results)...)]() mutable {
-            if (auto slot = boost::asio::get_associated_cancellation_slot(handler); slot.is_connected()) { slot.clear(); }
-            work.reset();
-            std::apply([&](auto&... each) { finish(std::move(handler), ec, std::move(each)...); }, results);
+        auto const where = get_executor();
+        post_to(where, [self = std::move(*this), ec, results = std::make_tuple(std::move(results)...)]() mutable {
+            std::apply([&](auto&... each) { self.run(ec, std::move(each)...); }, results);
         });
     }
 
 private:
-    boost::asio::executor_work_guard<executor> work_;
+    template <class... Results>
+    void run(error_code const& ec, Results&&... results)
+    {
+        if (auto slot = boost::asio::get_associated_cancellation_slot(handler_); slot.is_connected()) { slot.clear(); }
+        work_.reset();
+        finish_(std::move(handler_), ec, std::move(results)...);
+    }
+
+    work work_;
     Handler handler_;
     Finish finish_;
 };

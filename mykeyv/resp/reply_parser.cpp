@@ -24,6 +24,15 @@ bool is_decimal(std::string_view text) noexcept
 
 }  // namespace
 
+template <class Content>
+reply_parser::step reply_parser::make(kind type, Content content)
+{
+    auto& made = new_place();
+    made.kind = type;
+    made.content.emplace<Content>(std::move(content));
+    return step::whole;
+}
+
 reply_parser::result reply_parser::parse(std::string_view input)
 {
     auto rest = input;
@@ -35,7 +44,7 @@ reply_parser::result reply_parser::parse(std::string_view input)
         if (now == step::whole && settle()) {
             elements_ = 0;
             bytes_ = 0;
-            return {.state = progress::complete, .consumed = consumed, .reply = std::move(current_)};
+            return {.state = progress::complete, .consumed = consumed, .reply = std::move(reply_)};
         }
     }
 }
@@ -62,7 +71,7 @@ reply_parser::step reply_parser::read_typed(char type, std::string_view line)
     case '-': return make_text(kind::error, line);
     case ':':
         if (auto const number = parse_integer(line); number) {
-            return make({kind::integer, *number});
+            return make(kind::integer, *number);
         }
         return fail("an integer of a reply is none");
     case '$': return open_bulk(kind::bulk, line);
@@ -75,9 +84,9 @@ reply_parser::step reply_parser::read_typed(char type, std::string_view line)
     case '|': return open_aggregate(kind::map, 2, true, line);
     case ',': return make_floating(line);
     case '(': return is_decimal(line) ? make_text(kind::big_number, line) : fail("a big number of a reply is none");
-    case '_': return line.empty() ? make({}) : fail("a null of a reply is followed by bytes");
+    case '_': return line.empty() ? make(kind::null, std::monostate{}) : fail("a null of a reply is followed by bytes");
     case '#':
-        if (line == "t" || line == "f") { return make({kind::boolean, line == "t"}); }
+        if (line == "t" || line == "f") { return make(kind::boolean, line == "t"); }
         return fail("a boolean of a reply is neither t nor f");
     default: return fail("a reply starts with an unknown type byte");
     }
@@ -87,7 +96,7 @@ reply_parser::step reply_parser::make_text(kind type, std::string_view line)
 {
     if (line.size() > limits_.bytes_max - bytes_) { return fail("a reply is too large"); }
     bytes_ += line.size();
-    return make({type, std::string{line}});
+    return make(type, std::string{line});
 }
 
 reply_parser::step reply_parser::make_floating(std::string_view line)
@@ -96,19 +105,19 @@ reply_parser::step reply_parser::make_floating(std::string_view line)
     auto const end = line.data() + line.size();
     auto const [stopped, problem] = std::from_chars(line.data(), end, number);
     if (problem != std::errc{} || stopped != end) { return fail("a double of a reply is none"); }
-    return make({kind::floating, number});
+    return make(kind::floating, number);
 }
 
 reply_parser::step reply_parser::open_bulk(kind type, std::string_view line)
 {
     if (line == "?") { return fail("streamed replies are not supported"); }
     auto const length = parse_integer(line);
-    if (length == -1 && type == kind::bulk) { return make({}); }
+    if (length == -1 && type == kind::bulk) { return make(kind::null, std::monostate{}); }
     if (!length || *length < 0) { return fail("a length in a reply is not valid"); }
     auto const bytes = static_cast<std::size_t>(*length);
     if (bytes > limits_.bytes_max - bytes_) { return fail("a reply is too large"); }
     bytes_ += bytes;
-    current_ = {type, std::string{}};
+    make(type, std::string{});
     bulk_missing_ = bytes;
     in_bulk_ = true;
     return step::opened;
@@ -118,7 +127,7 @@ reply_parser::step reply_parser::open_bulk(kind type, std::string_view line)
 reply_parser::step reply_parser::read_bulk(std::string_view& rest)
 {
     auto const piece = rest.substr(0, bulk_missing_);
-    current_.text()->append(piece);
+    place().text()->append(piece);
     bulk_missing_ -= piece.size();
     rest.remove_prefix(piece.size());
     if (bulk_missing_ > 0 || rest.size() < 2) { return step::need_more; }
@@ -130,8 +139,8 @@ reply_parser::step reply_parser::read_bulk(std::string_view& rest)
 reply_parser::step reply_parser::finish_bulk()
 {
     in_bulk_ = false;
-    if (current_.kind != kind::verbatim) { return step::whole; }
-    auto& text = *current_.text();
+    if (place().kind != kind::verbatim) { return step::whole; }
+    auto& text = *place().text();
     if (text.size() < verbatim_format_bytes || text[verbatim_format_bytes - 1] != ':') { return fail("a verbatim text has no format"); }
     text.erase(0, verbatim_format_bytes);
     return step::whole;
@@ -141,40 +150,36 @@ reply_parser::step reply_parser::open_aggregate(kind type, std::size_t values_pe
 {
     if (line == "?") { return fail("streamed replies are not supported"); }
     auto const entries = parse_integer(line);
-    if (entries == -1 && type == kind::array) { return make({}); }
+    if (entries == -1 && type == kind::array) { return make(kind::null, std::monostate{}); }
     if (!entries || *entries < 0) { return fail("a length in a reply is not valid"); }
     if (static_cast<std::size_t>(*entries) > (limits_.elements_max - elements_) / values_per_entry) {
         return fail("a reply has too many elements");
     }
     auto const values = static_cast<std::size_t>(*entries) * values_per_entry;
     elements_ += values;
-    if (values == 0) { return is_attribute ? step::opened : make({type, std::vector<value>{}}); }
+    if (values == 0) { return is_attribute ? step::opened : make(type, std::vector<value>{}); }
     if (open_.size() >= limits_.depth_max) { return fail("a reply is nested too deep"); }
     auto& opened = open_.emplace_back(frame{type, is_attribute, values, {}});
     opened.elements.reserve(std::min(values, reserved_elements_max));
     return step::opened;
 }
 
-/// Puts current_ where it belongs, and closes every aggregate that this completes. True: current_ is the whole reply.
+/// Closes every aggregate that the value at place() completes. True: the whole reply is there.
 bool reply_parser::settle()
 {
     while (!open_.empty()) {
-        auto& inner = open_.back();
-        inner.elements.push_back(std::move(current_));
-        if (--inner.missing > 0) { return false; }
-        bool const drop = inner.is_attribute;
-        current_ = {inner.type, std::move(inner.elements)};
+        if (--open_.back().missing > 0) { return false; }
+        auto inner = std::move(open_.back());
         open_.pop_back();
-        if (drop) { return false; }
+        if (inner.is_attribute) { return false; }
+        make(inner.type, std::move(inner.elements));
     }
     return true;
 }
 
-reply_parser::step reply_parser::make(value made)
-{
-    current_ = std::move(made);
-    return step::whole;
-}
+/// Where the next value goes, and where the last one went.
+value& reply_parser::new_place() { return open_.empty() ? reply_ : open_.back().elements.emplace_back(); }
+value& reply_parser::place() noexcept { return open_.empty() ? reply_ : open_.back().elements.back(); }
 
 reply_parser::step reply_parser::fail(std::string_view complaint) noexcept
 {

@@ -53,7 +53,7 @@ private:
     enum class step {
         need_more,
         opened,  // a header was read; what it announced follows
-        whole,   // current_ is a whole value
+        whole,   // what place() names is a whole value
         failed,
     };
     // An array or the like whose elements are still arriving.
@@ -71,7 +71,10 @@ private:
     step open_aggregate(kind type, std::size_t values_per_entry, bool is_attribute, std::string_view line);
     step make_floating(std::string_view line);
     step make_text(kind type, std::string_view line);
-    step make(value made);
+    template <class Content>
+    step make(kind type, Content content);
+    value& new_place();
+    value& place() noexcept;
     step fail(std::string_view complaint) noexcept;
     step finish_bulk();
     bool settle();
@@ -79,8 +82,8 @@ private:
     reply_limits limits_;
     std::size_t scanned_ = 0;       // bytes of an unfinished line that have no CR in them
     bool in_bulk_ = false;
-    std::size_t bulk_missing_ = 0;  // bytes of the bulk in current_ that did not arrive yet, without its CRLF
-    value current_;
+    std::size_t bulk_missing_ = 0;  // bytes of the bulk in place() that did not arrive yet, without its CRLF
+    value reply_;                   // the whole; what is within it is built where it stays
     std::vector<frame> open_;       // innermost last
     std::size_t elements_ = 0;      // announced so far in the whole reply
     std::size_t bytes_ = 0;         // of text, likewise

@@ -32,6 +32,7 @@ conductor::conductor(node_state& of) : node_{of}
     thread_.run_and_wait([this] {
         gossip_timer_ = std::make_unique<async::timer>(thread_);
         reconcile_timer_ = std::make_unique<async::timer>(thread_);
+        take_back_timer_ = std::make_unique<async::timer>(thread_);
     });
 }
 
@@ -64,6 +65,7 @@ void conductor::stop()
     thread_.run_and_wait([this] {
         gossip_timer_.reset();
         reconcile_timer_.reset();
+        take_back_timer_.reset();
         for (auto& [id, each] : peers_) { each.close(); }
         peers_.clear();
         for (auto& each : std::exchange(unsettled_, {})) { each.done(std::move(each.text)); }
@@ -224,19 +226,31 @@ void conductor::reconcile()
         });
     }
     retire_if_empty();
-    if (news_number() != news_gossiped_) { gossip_timer_->start(gossip_pause_with_news, [this] { gossip(); }); }
+    // Started once: where slots move all the time it would else be put off for ever.
+    if (news_number() != news_gossiped_ && !std::exchange(gossips_soon_, true)) {
+        gossip_timer_->start(gossip_pause_with_news, [this] { gossip(); });
+    }
 }
 
-/// A node that is to leave and owns nothing any more takes itself out.
+/// A node that is to leave and owns nothing any more takes itself out, when another one has what else was its alone.
 void conductor::retire_if_empty()
 {
     auto const self = node_.store->id();
     auto const* const known = topology().find(self);
     if (known == nullptr || !known->leaving || !topology().ranges_of(self).empty() || !node_.owners->own_ranges().empty()) { return; }
-    make_change([self](auto const& now) { return now.without_node(self, self); }, [](auto const&) { return std::string{}; },
-                [this](auto done) {
-                    if (done) { node_.log.info("this node owns no slot any more and has left its cluster: it can be stopped"); }
-                });
+    if (std::exchange(is_retiring_, true)) { return; }
+    hand_code_over([this, self](std::string const& why_not) {
+        if (!why_not.empty()) {
+            is_retiring_ = false;
+            node_.log.warning("code for update() is not given to another node: {}; trying again", why_not);
+            return reconcile_soon(reconcile_pause_after_refusal);
+        }
+        make_change([self](auto const& now) { return now.without_node(self, self); }, [](auto const&) { return std::string{}; },
+                    [this](auto done) {
+                        is_retiring_ = false;
+                        if (done) { node_.log.info("this node owns no slot any more and has left its cluster: it can be stopped"); }
+                    });
+    });
 }
 
 }  // namespace mykeyv::server

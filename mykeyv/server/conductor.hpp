@@ -133,6 +133,9 @@ private:
     void reconcile();
     void reconcile_soon(std::chrono::milliseconds after = std::chrono::milliseconds{20});
     void retire_if_empty();
+    peer* successor();
+    /// Code that this node keeps durably is kept by another one when `done` is called with nothing.
+    void hand_code_over(std::function<void(std::string const& why_not)> done);
     cluster::checked<std::vector<node_id>> planned(cluster::topology const&) const;
     std::string plan_text(std::uint64_t version, std::vector<node_id> const& desired) const;
     void on_every_lane(std::function<std::string(cluster::mover&)> what, std::function<void(std::string const&)> done);
@@ -149,12 +152,16 @@ private:
     std::deque<unique_function<void()>> changes_;  // that wait for one that is being saved
     std::vector<unsettled_change> unsettled_;
     std::uint64_t news_gossiped_ = 0;
+    bool gossips_soon_ = false;  // because there is news
     bool saving_ = false;
     bool stopped_ = false;
     bool reconcile_is_due_ = false;
-    async::io_thread thread_;
+    bool is_retiring_ = false;
+    async::io_thread thread_{"conductor"};
     std::unique_ptr<async::timer> gossip_timer_;
     std::unique_ptr<async::timer> reconcile_timer_;
+    std::unique_ptr<async::timer> take_back_timer_;
+    bool is_being_admitted_ = false;  // from the moment its own slots are given up until it is a member or has them again
 };
 
 }  // namespace mykeyv::server

@@ -17,6 +17,10 @@ namespace {
 using cluster::refusal;
 using nlohmann::json;
 
+/// It first forgets its own slots and asks to be taken in, which costs a transaction on each lane and more than one answer.
+constexpr std::chrono::seconds patience_with_invited{20};
+constexpr std::chrono::milliseconds take_back_pause{500};
+
 /// A node by its id or its address; nullptr: none.
 cluster::node const* find_node(cluster::topology const& in, std::string const& name)
 {
@@ -185,7 +189,7 @@ void conductor::add(endpoint where, std::uint32_t weight, change_done done)
         }
         auto const self = topology().find(node_.store->id());
         if (self == nullptr) { return done(refusal{"this node has left its cluster"}); }
-        auto const link = std::make_shared<peer_link>(thread_, where, greeting(cluster_id{}));
+        auto const link = std::make_shared<peer_link>(thread_, where, greeting(cluster_id{}), patience_with_invited);
         auto const shared = std::make_shared<change_done>(std::move(done));
         link->ask({"KV.NODE", "INVITE", self->endpoint.text(), std::to_string(weight)},
                   [link, shared](resp::value const* reply, std::string const& why) {
@@ -201,6 +205,8 @@ void conductor::become_member(endpoint member, std::uint32_t weight, change_done
 {
     thread_.post([this, member, weight, done = std::move(done)]() mutable {
         if (topology().nodes().size() != 1) { return done(refusal{"this node has a cluster of its own already, of several nodes"}); }
+        // Of two, one could take the slots back while the other one is told that the node is a member.
+        if (std::exchange(is_being_admitted_, true)) { return done(refusal{"this node is being made a member already"}); }
         auto self = topology().nodes().front();
         self.weight = weight;
         auto const shared = std::make_shared<change_done>(std::move(done));
@@ -213,7 +219,8 @@ void conductor::become_member(endpoint member, std::uint32_t weight, change_done
                     return take_own_slots_back([shared, why_not = parsed.error()] { (*shared)(why_not); });
                 }
                 node_.owners->forget();
-                save(std::move(*parsed), [shared](errc outcome) {
+                save(std::move(*parsed), [this, shared](errc outcome) {
+                    is_being_admitted_ = false;
                     (*shared)(outcome == errc::ok ? change_result{std::string{}}
                                                   : change_result{refusal{std::string{message(outcome)}}});
                 });
@@ -254,31 +261,12 @@ void conductor::give_own_slots_up(std::function<void(std::string const&)> done)
 
 void conductor::take_own_slots_back(std::function<void()> done)
 {
-    on_every_lane([](cluster::mover& m) { return m.take_all_back(), std::string{}; }, [done](std::string const&) { done(); });
-}
-
-// Code
-
-void conductor::find_script(script_id id, unique_function<void(std::shared_ptr<std::string const>)> done)
-{
-    thread_.post([this, id, done = std::move(done)]() mutable {
-        struct search {
-            std::size_t left;
-            unique_function<void(std::shared_ptr<std::string const>)> done;
-        };
-        if (peers_.empty()) { return done(nullptr); }
-        auto const shared = std::make_shared<search>(search{peers_.size(), std::move(done)});
-        for (auto& [of, each] : peers_) {
-            each.link->ask({"KV.NODE", "CODE", id.text()}, [shared, id](resp::value const* reply, auto const&) {
-                auto const* const text = reply != nullptr && reply->kind == resp::kind::bulk ? reply->text() : nullptr;
-                --shared->left;
-                if (!shared->done) { return; }
-                if (text != nullptr && script_id::of(*text) == id) {
-                    return std::exchange(shared->done, {})(std::make_shared<std::string const>(*text));
-                }
-                if (shared->left == 0) { std::exchange(shared->done, {})(nullptr); }
-            });
-        }
+    on_every_lane([](cluster::mover& m) { return m.take_all_back(); }, [this, done](std::string const& why_not) {
+        done();
+        is_being_admitted_ = !why_not.empty();
+        if (!is_being_admitted_ || !take_back_timer_) { return; }
+        node_.log.warning("this node's own slots are not served: {}; trying again", why_not);
+        take_back_timer_->start(take_back_pause, [this] { take_own_slots_back([] {}); });
     });
 }
 

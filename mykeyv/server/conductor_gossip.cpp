@@ -110,6 +110,7 @@ void conductor::gossip()
 {
     if (!gossip_timer_) { return; }
     news_gossiped_ = news_number();
+    gossips_soon_ = false;
     settle_changes();
     for (auto& [id, each] : peers_) { gossip_with(id, each); }
     gossip_timer_->start(gossip_pause, [this] { gossip(); });

@@ -63,6 +63,12 @@ bool is_founder_alone(std::string const& stored, node_id const& self)
     return known && known->cluster() == cluster_id::of({&self, 1});
 }
 
+bool has_left(std::string const& stored, node_id const& self)
+{
+    auto const known = topology::parse(stored);
+    return known && known->find(self) == nullptr;
+}
+
 std::vector<slot> slots_to_claim(starting_topology const& chosen, node_id const& self)
 {
     std::vector<slot> slots;

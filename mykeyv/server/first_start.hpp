@@ -27,6 +27,8 @@ cluster::checked<starting_topology> choose_topology(std::optional<std::string> c
 
 /// Whether the stored topology is that of a cluster which `self` began by itself.
 bool is_founder_alone(std::string const& stored, node_id const& self);
+/// Whether the stored topology names `self` no more.
+bool has_left(std::string const& stored, node_id const& self);
 
 /// The slots that `self` may make its own without asking anybody, where it has no row of them: at the birth of a cluster those that it
 /// is given; all, if it is alone in the cluster that it began: it gave them up to be a member of another one, and never was. Else none.

@@ -127,6 +127,7 @@ verdict cluster_slots(session&, arguments);
 
 // From other nodes
 verdict node_code(session&, arguments);
+verdict node_keep(session&, arguments);
 verdict node_gossip(session&, arguments);
 verdict node_hello(session&, arguments);
 verdict node_invite(session&, arguments);

@@ -96,6 +96,10 @@ void node::parts::find_cluster()
         throw start_up_error{"--join is for a new node, and this one is a cluster of its own already; if it has no records, start it "
                              "without --join and add it: mykeyv node add " + address.text()};
     }
+    if (state.chosen.join && stored && has_left(*stored, self.id)) {
+        throw start_up_error{"--join is for a new node, and this one has left its cluster: to be used once more it begins with an empty "
+                             "MySQL, as another node; without --join it starts and answers MOVED"};
+    }
     auto chosen = state.chosen.join && !stored ? join(self) : choose_topology(stored, state.chosen.topology, self);
     if (!chosen) { throw start_up_error{chosen.error().reason}; }
     // Before the topology is stored: a crash in between is a first start again.

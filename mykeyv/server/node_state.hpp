@@ -53,7 +53,7 @@ struct node_state {
 
     /// Compiles what clients send, which may take as long as a call: no I/O thread and no lane waits for it. One piece of code for
     /// each session at most waits here.
-    async::io_thread compiler;
+    async::io_thread compiler{"compiler"};
 
     std::atomic<std::uint64_t> next_session_id{1};
     std::atomic<std::uint64_t> connections_received{0};

@@ -12,7 +12,6 @@ namespace {
 using clock = std::chrono::steady_clock;
 
 constexpr std::chrono::milliseconds dial_patience{2'000};
-constexpr std::chrono::milliseconds silence_max{5'000};  // of a node that owes an answer
 constexpr std::chrono::milliseconds pause_after_failure{250};
 
 std::string command_of(std::vector<std::string> const& words)
@@ -26,8 +25,8 @@ std::string command_of(std::vector<std::string> const& words)
 
 }  // namespace
 
-peer_link::peer_link(async::io_thread& thread, endpoint where, std::vector<std::string> greeting)
-    : thread_{thread}, where_{std::move(where)}, greeting_{command_of(greeting)}, silence_{thread}
+peer_link::peer_link(async::io_thread& thread, endpoint where, std::vector<std::string> greeting, std::chrono::milliseconds silence_max)
+    : thread_{thread}, where_{std::move(where)}, greeting_{command_of(greeting)}, silence_{thread}, silence_max_{silence_max}
 {
 }
 
@@ -88,10 +87,10 @@ void peer_link::send(question q)
 void peer_link::watch()
 {
     heard_ = clock::now();
-    silence_.start(silence_max / 4, [self = shared_from_this()] {
+    silence_.start(silence_max_ / 4, [self = shared_from_this()] {
         auto const heard = self->heard_;
         auto const owes = self->state_ == state::greeting || !self->asked_.empty();
-        if (owes && clock::now() - heard > silence_max) { return self->lose("no answer from " + self->where_.text()); }
+        if (owes && clock::now() - heard > self->silence_max_) { return self->lose("no answer from " + self->where_.text()); }
         self->watch();
         if (owes) { self->heard_ = heard; }
     });

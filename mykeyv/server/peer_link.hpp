@@ -28,7 +28,9 @@ public:
     using answer = unique_function<void(resp::value const*, std::string const& why)>;
 
     /// `greeting`: the words that are sent first on each connection and must be answered +OK.
-    peer_link(async::io_thread&, endpoint, std::vector<std::string> greeting);
+    /// `silence_max`: how long a node that owes an answer may say nothing before its connection is given up.
+    peer_link(async::io_thread&, endpoint, std::vector<std::string> greeting,
+              std::chrono::milliseconds silence_max = std::chrono::seconds{5});
 
     endpoint const& where() const noexcept { return where_; }
     void ask(std::vector<std::string> words, answer);
@@ -69,6 +71,7 @@ private:
     std::string refusal_;
     std::string last_problem_;
     async::timer silence_;
+    std::chrono::milliseconds silence_max_;
 };
 
 }  // namespace mykeyv::server

@@ -215,12 +215,17 @@ bool session::begin_node_work() noexcept
 
 bool session::search_code(script_id id)
 {
-    if (searching_ || searched_ == id) { return searching_; }
+    if (searching_) { return true; }
+    if (std::exchange(searched_, std::nullopt) == id) { return false; }
     searching_ = true;
     searched_ = id;
     home_.node.conductor->find_script(id, [self = shared_from_this()](std::shared_ptr<std::string const> code) {
         self->home_.thread.post([self, code] {
-            if (code) { self->home_.node.scripts.add(*code); }
+            if (code) {
+                self->home_.node.scripts.add(*code);
+                // The node that has it may leave. If it cannot be saved now, it is looked for again.
+                self->home_.node.store->async_save_script(*code, [](errc, script_id) {});
+            }
             self->searching_ = false;
             self->go_on();
         });

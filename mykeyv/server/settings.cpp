@@ -46,6 +46,13 @@ thread_counts threads_for(unsigned cores) noexcept
     return {.io = std::clamp(cores / 2, 1u, 16u), .lanes = std::clamp(cores / 2, 1u, 8u), .readers = std::clamp(cores, 1u, 8u)};
 }
 
+std::size_t buffer_pool_bytes_for(std::uint64_t memory_bytes) noexcept
+{
+    constexpr std::uint64_t least = std::uint64_t{128} << 20;
+    constexpr std::uint64_t most = std::uint64_t{1} << 30;
+    return std::clamp(memory_bytes / 8, least, most);
+}
+
 std::optional<std::uint64_t> parse_byte_size(std::string_view text) noexcept
 {
     auto const digits = text.substr(0, text.find_first_not_of("0123456789"));

@@ -54,6 +54,10 @@ struct thread_counts {
 /// than half of the cores take them from clients and MySQL; more lanes than that make batches smaller, so that more is spent on commits.
 thread_counts threads_for(unsigned cores) noexcept;
 
+/// Bytes of a private MariaDB's buffer pool on a machine with so much memory: an eighth, 128 MiB to 1 GiB, since it is not alone there.
+/// Measured, see docs/storage.md: rows that are written and not in it cost a read of the disk each.
+std::size_t buffer_pool_bytes_for(std::uint64_t memory_bytes) noexcept;
+
 /// Bytes as people write them: "0", "65536", "64KiB", "256MiB", "2GiB" (also "64K", "64KB": always powers of 1024). Nothing for
 /// anything else, or for more than 2^63-1.
 std::optional<std::uint64_t> parse_byte_size(std::string_view) noexcept;

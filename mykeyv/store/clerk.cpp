@@ -21,7 +21,7 @@ clerk::clerk(environment& env, std::function<lane&(slot)> lane_of)
     : env_{env}, lane_of_{std::move(lane_of)}, queue_{limits::lane_queue_max}
 {
     if (!reconnect()) { throw start_up_error{"the clerk cannot connect to MySQL"}; }
-    thread_.start([this] { run(); });
+    thread_.start("clerk", [this] { run(); });
 }
 
 clerk::~clerk()

@@ -21,7 +21,7 @@ lane::~lane()
 
 void lane::start()
 {
-    thread_.start([this] { run(); });
+    thread_.start("lane", [this] { run(); });
 }
 
 void lane::join()

@@ -33,7 +33,7 @@ reader::reader(unsigned index, environment& env, std::function<void(operation_pt
     : index_{index}, env_{env}, hand_on_{std::move(hand_on)}, queue_{limits::lane_queue_max}
 {
     if (!reconnect()) { throw start_up_error{"a reader cannot connect to MySQL"}; }
-    thread_.start([this] { run(); });
+    thread_.start("reader", [this] { run(); });
 }
 
 reader::~reader()

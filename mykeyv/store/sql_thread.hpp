@@ -2,6 +2,8 @@
 // A thread that talks to MySQL, and may be stuck there when it has to end.
 #pragma once
 
+#include "mykeyv/base/thread_name.hpp"
+
 #include <chrono>
 #include <semaphore>
 #include <thread>
@@ -15,11 +17,12 @@ public:
     sql_thread(sql_thread const&) = delete;
     sql_thread& operator=(sql_thread const&) = delete;
 
-    /// Once.
+    /// Once. `name`: a literal of 15 bytes at most.
     template <class Run>
-    void start(Run run)
+    void start(char const* name, Run run)
     {
-        thread_ = std::thread{[this, run = std::move(run)] {
+        thread_ = std::thread{[this, name, run = std::move(run)] {
+            name_this_thread(name);
             run();
             ended_.release();
         }};

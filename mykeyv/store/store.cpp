@@ -164,6 +164,15 @@ std::shared_ptr<std::string const> store::find_script(script_id id) const
     return place == parts_->scripts.end() ? nullptr : place->second;
 }
 
+std::vector<std::shared_ptr<std::string const>> store::scripts() const
+{
+    std::shared_lock const lock{parts_->scripts_lock};
+    std::vector<std::shared_ptr<std::string const>> all;
+    all.reserve(parts_->scripts.size());
+    for (auto const& [id, code] : parts_->scripts) { all.push_back(code); }
+    return all;
+}
+
 void store::async_save_script(std::string code, unique_function<void(errc, script_id)> done)
 {
     auto const id = script_id::of(code);

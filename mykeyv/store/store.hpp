@@ -41,6 +41,8 @@ struct settings {
     bool allow_unsafe_mysql = false;
     /// Bytes of keys, values and bookkeeping that the cache may hold. 0: no cache. Default 256 MiB.
     std::size_t cache_bytes = std::size_t{256} << 20;
+    /// Bytes of the private MariaDB's buffer pool: pages of rows and indexes that are read and written in memory. At least 5 MiB.
+    std::size_t buffer_pool_bytes = std::size_t{128} << 20;
     /// Lanes: writing threads, each with its connection. 1 to 64.
     unsigned lanes = 4;
     /// Threads that read what the cache does not have, each with its connection. 1 to 64.
@@ -147,6 +149,7 @@ public:
 
     /// Code known to this node, or null. Any thread, never blocks.
     std::shared_ptr<std::string const> find_script(script_id) const;
+    std::vector<std::shared_ptr<std::string const>> scripts() const;  ///< all of it
     void async_save_script(std::string code, unique_function<void(errc, script_id)>);
 
     class figures figures() const;

@@ -68,7 +68,7 @@ store::parts::parts(settings given, log& to, clock const& from, unique_function<
         if (!wanted.data_dir.empty()) { must(lock.take(wanted.data_dir), "data directory"); }
         server = to_server_settings(*wanted.mysql);
     } else {
-        embedded_options options;
+        embedded_options options{.buffer_pool_bytes = wanted.buffer_pool_bytes};
         options.packet_bytes_max = std::max(options.packet_bytes_max, 2 * wanted.value_bytes_max + (std::size_t{1} << 20));
         must(private_mariadb.start(wanted.data_dir, options), "private MariaDB");
         server = private_mariadb.settings();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "mykeyv/store/watch.hpp"
 
+#include "mykeyv/base/thread_name.hpp"
 #include "mykeyv/store/mysql/durability.hpp"
 #include "mykeyv/store/start_up_error.hpp"
 
@@ -16,7 +17,10 @@ static_assert(renew_every * 3 < lease_length, "a lease must outlast two missed r
 watch::watch(environment& env, bool unsafe_is_allowed) : env_{env}, unsafe_is_allowed_{unsafe_is_allowed}, stop_{0}
 {
     if (auto failed = renew()) { throw start_up_error{failed.text}; }
-    thread_ = std::thread{[this] { run(); }};
+    thread_ = std::thread{[this] {
+        name_this_thread("watch");
+        run();
+    }};
 }
 
 watch::~watch() { stop(); }

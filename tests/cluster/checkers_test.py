@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """The judges of the other suites are judged here: each must find the fault that is put before it."""
+import dataclasses
 import unittest
 
 import harness
@@ -43,6 +44,20 @@ class histories(unittest.TestCase):
         self.assertEqual(self.after(unknown), {None, b"1"})
         self.assertEqual(self.after(unknown, [op(("GET", "k"), 2, 3, b"1")]), {b"1"})
         self.assertEqual(self.after(unknown, [op(("GET", "k"), 2, 3, b"2")]), set())
+
+    def test_a_compare_and_set_that_says_that_it_was_done_must_have_found_what_it_compared_with(self):
+        swap = ("SET", "k", 2, "IFEQ", b"1")
+        self.assertEqual(self.after([op(swap, 0, 1, b"OK")], before=b"1"), {b"2"})
+        self.assertEqual(self.after([op(swap, 0, 1, None)], before=b"3"), {b"3"})
+        for reply, held in ((b"OK", b"3"), (b"OK", None), (None, b"1")):
+            self.assertEqual(self.after([op(swap, 0, 1, reply)], before=held), set())
+
+    def test_what_is_shown_of_a_history_ends_with_the_first_reply_that_cannot_be_explained(self):
+        writer = [op(("SET", "k", i), 2 * i, 2 * i + 1, b"OK") for i in range(9)]
+        reader = [op(("GET", "k"), 2.5, 2.6, b"1"), op(("GET", "k"), 6.5, 6.6, b"1"), op(("GET", "k"), 9, 9.5, b"4")]
+        shown = linearizability.shortest_unexplained([writer, reader], {None})
+        not_answered_yet = dataclasses.replace(writer[3], reply=linearizability.UNKNOWN)
+        self.assertEqual(shown, [*writer[:2], reader[0], writer[2], not_answered_yet, reader[1]])
 
 
 class knowledge(unittest.TestCase):

@@ -40,6 +40,14 @@ class cluster_connection:
             self.by_port[port] = resp.connection(self.cluster.port_behind.get(port, port), self.seconds)
         return self.by_port[port]
 
+    def reach(self, key):
+        """Has a connection to whom a command on this key goes. resp.gone: it is not there, and nothing was sent."""
+        try:
+            self.at(self.port_of[resp.slot_of(key)])
+        except resp.gone:
+            self.learn()
+            raise
+
     def drop(self, port):
         if port in self.by_port:
             self.by_port.pop(port).close()

@@ -113,13 +113,17 @@ class process:
     def pause(self):
         """SIGSTOP; returns when no thread of it runs any more."""
         os.kill(self.pid, signal.SIGSTOP)
-        os.waitid(os.P_PID, self.pid, os.WSTOPPED)
-        tasks = pathlib.Path(f"/proc/{self.pid}/task")
-        stopped = lambda: all(task.joinpath("stat").read_text().rpartition(")")[2].split()[0] == "T" for task in tasks.iterdir())
-        await_true(stopped, f"{self.name} stops")
+        await_stopped(self.pid, self.name)
 
     def resume(self):
         os.kill(self.pid, signal.SIGCONT)
+
+
+def await_stopped(pid, name):
+    """Returns when no thread of it runs any more."""
+    tasks = pathlib.Path(f"/proc/{pid}/task")
+    state = lambda task: task.joinpath("stat").read_text().rpartition(")")[2].split()[0]
+    await_true(lambda: {state(task) for task in tasks.iterdir()} == {"T"}, f"{name} stops")
 
 
 class node(process):
@@ -302,13 +306,18 @@ class cluster:
 
     def await_settled(self, seconds=120.0):
         """Waits until every member says that no slot has to move, and has heard the same of all others; what it says then."""
+        told = []
+
         def settled():
-            told = [json.loads(n.call("KV.CLUSTER", "STATUS")) for n in self.nodes if n.is_running()]
+            told[:] = [json.loads(n.call("KV.CLUSTER", "STATUS")) for n in self.nodes if n.is_running()]
             version = max(each["version"] for each in told)
             well = all(each["version"] == version and each["slots_to_move"] == 0 for each in told)
             there = all(n["version"] == version and n["slots"] == n["desired"] for each in told for n in each["nodes"])
             return told[0] if well and there else None
-        return await_true(settled, "every slot is where it is to be", seconds)
+        try:
+            return await_true(settled, "every slot is where it is to be", seconds)
+        except AssertionError as late:
+            raise AssertionError("\n".join([f"{late}; the members say:", *map(json.dumps, told)])) from None
 
     def owner(self, key):
         """The node of a key, as the nodes themselves say."""

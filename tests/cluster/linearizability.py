@@ -4,6 +4,7 @@
 The order must keep what each client sent first before what it sent later (promise 3), and what was answered before something
 else was sent before that (promise 2). An operation with an unknown outcome may have taken effect or not.
 """
+import bisect
 import dataclasses
 import typing
 
@@ -48,3 +49,17 @@ def final_values(clients, before):
                     seen.add(state)
                     open_states.append(state)
     return found
+
+
+def shortest_unexplained(clients, before):
+    """Of a history without an explanation: what had been sent, in that order, when the first reply came that cannot be explained. For
+    people, who want to see the end of it."""
+    answers = sorted(op.answered for ops in clients for op in ops)
+
+    def until(moment):
+        """What was known then: who had no answer yet may have had its way, or not."""
+        known = lambda op: op if op.answered <= moment else dataclasses.replace(op, reply=UNKNOWN)
+        return [[known(op) for op in ops if op.sent <= moment] for ops in clients]
+
+    first = bisect.bisect_left(answers, True, key=lambda moment: not final_values(until(moment), before))
+    return sorted((op for ops in until(answers[first]) for op in ops), key=lambda op: op.sent)

@@ -22,7 +22,8 @@ def integer(value):
 
 def _set(value, new, *options):
     present = value is not None
-    skipped = ("NX" in options and present) or ("XX" in options and not present)
+    expected = _bytes(options[options.index("IFEQ") + 1]) if "IFEQ" in options else value
+    skipped = ("NX" in options and present) or ("XX" in options and not present) or value != expected
     after = value if skipped else _bytes(new)
     return after, value if "GET" in options else None if skipped else b"OK"
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """How a node starts and stops: SIGTERM under load, a quick and clean start after it, and starts that must be refused, in words."""
+import pathlib
 import socket
 import subprocess
 import time
@@ -86,13 +87,15 @@ class start(unittest.TestCase):
         self.assertEqual(code, 0)
         for flag in ("--port", "--bind", "--announce", "--data-dir", "--topology", "--node-id", "--mysql-socket", "--mysql-host",
                      "--mysql-port", "--mysql-user", "--mysql-password-file", "--mysql-database", "--allow-unsafe-mysql",
-                     "--cache-bytes", "--io-threads", "--lanes", "--readers", "--log-level"):
+                     "--buffer-pool-bytes", "--cache-bytes", "--io-threads", "--lanes", "--readers", "--log-level"):
             self.assertIn(flag, out)
 
     def test_promise_7_wrong_flags_are_refused_with_the_flag_named(self):
         folder = harness.temporary_folder("flags")
         for flags, named in [(["--no-such-flag"], "--no-such-flag"), (["--port", "many"], "port"), (["--port", "65536"], "port"),
                              (["--lanes", "0"], "lanes"), (["--readers", "65"], "readers"), (["--cache-bytes", "-1"], "cache-bytes"),
+                             (["--buffer-pool-bytes", "4MiB"], "5MiB"),
+                             (["--mysql-host", "x", "--buffer-pool-bytes", "1GiB"], "buffer-pool"),
                              (["--io-threads", "65"], "io-threads"),
                              (["--log-level", "loud"], "log-level"), (["--node-id", "xyz"], "node-id"),
                              (["--announce", "a b"], "announce"), (["--announce", ""], "announce"), (["--mysql-host", ""], "mysql-host"),
@@ -114,13 +117,21 @@ class start(unittest.TestCase):
                 code, out, err = run_daemon("--data-dir", folder, "--config", file)
                 self.assertEqual((code, out), (2, ""), err)
                 self.assertIn(named, err)
-        file.write_text("lanes = 0\nscript-instructions = 1000\n")
+        file.write_text("lanes = 0\nscript-instructions = 1000\nbuffer-pool-bytes = '16MiB'\n")
         node = harness.node("--lanes", "1", "--config", file, name="config").start()
         reply = node.call("KV.EVAL", "for i = 1, 100000 do end", "null", "1", "k")
         self.assertEqual(reply[0][0], b"error")
         self.assertTrue(reply[0][1].startswith(b"INSTRUCTIONS"), reply)
+        self.assertEqual(node.sql("SELECT @@innodb_buffer_pool_size"), [[str(16 << 20)]])
         node.terminate()
         self.assertEqual(node.await_exit(), 0)
+
+    def test_threads_are_called_what_they_are(self):
+        node = harness.node("--lanes", "2", name="threads").start()
+        names = sorted(each.read_text().strip() for each in pathlib.Path(f"/proc/{node.pid}/task").glob("*/comm"))
+        for name, at_least in {"clerk": 1, "compiler": 1, "conductor": 1, "io": 1, "lane": 2, "mariadb": 1, "reader": 1, "signals": 1,
+                               "watch": 1}.items():
+            self.assertGreaterEqual(names.count(name), at_least, names)
 
     def test_a_start_that_is_stopped_ends_at_once_without_saying_ready(self):
         with socket.create_server(("127.0.0.1", 0)) as silent:  # accepts, and never speaks

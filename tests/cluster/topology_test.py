@@ -126,6 +126,24 @@ class admissions(topologies):
         self.assertEqual(replies, [b"OK"])
         self.settled()
 
+    def test_a_node_that_is_not_admitted_serves_nothing_before_its_slots_are_its_own_again(self):
+        self.relays.set(self.fresh, self.member, "silence")
+        adding, replies = self.begin_to_add()
+        forgotten = lambda: self.fresh.sql("SELECT COUNT(*) FROM slots") == [["0"]]
+        harness.await_true(forgotten, "it has given its slots up")
+        # Its MySQL refuses to have them back.
+        self.fresh.sql("RENAME TABLE slots TO slots_elsewhere")
+        again = self.cluster.nodes[1].call("KV.CLUSTER", "ADD", f"127.0.0.1:{self.fresh.announced}")
+        self.assertIn("already", again.text)
+        adding.join()
+        self.assertIsInstance(replies[0], resp.refusal)
+        harness.await_true(lambda: "own slots are not served" in self.fresh.log_text(), "it says so")
+        self.assertIsInstance(self.fresh.call("SET", "key", "value"), resp.refusal)
+        self.fresh.sql("RENAME TABLE slots_elsewhere TO slots")
+        harness.await_true(lambda: self.fresh.call("SET", "key", "value") == b"OK", "it serves again")
+        self.assertEqual(self.fresh.sql("SELECT COUNT(*) FROM slots WHERE state=1"), [["16384"]])
+        self.end(self.fresh)
+
 
 if __name__ == "__main__":
     harness.main()

@@ -36,6 +36,17 @@ std::vector<record> outcomes(event const& e, record const& before)
             if (says(longer)) { after.push_back({std::move(longer), found.expires_at}); }
             break;
         }
+        case increment: {
+            auto sum = std::to_string(found.value ? std::stoll(*found.value) + 1 : 1);
+            if (says(sum)) { after.push_back({std::move(sum), found.expires_at}); }
+            break;
+        }
+        case update:
+            if (auto longer = updated(found.value, e.argument); says(longer)) { after.push_back({std::move(longer), found.expires_at}); }
+            break;
+        case look:
+            if (says(updated(found.value, e.argument))) { after.push_back(found); }
+            break;
         case replace: {
             auto const matches = found.value == e.expected;
             if (yes_or_no(matches)) { after.push_back(matches ? record{e.argument, found.expires_at} : found); }
@@ -147,11 +158,19 @@ private:
 
 std::string event::text() const
 {
-    constexpr std::string_view names[] = {"get", "set", "set_if_absent", "append", "replace", "erase", "flush"};
+    constexpr std::string_view names[] = {"get",     "set",    "set_if_absent", "append", "increment",
+                                          "replace", "update", "look",          "erase",  "flush"};
     return fmt::format("{:>10.3f} to {:>10} ms: {} {}{}{} -> {}", static_cast<double>(begun.time_since_epoch().count()) / 1e6,
                        known ? fmt::format("{:.3f}", static_cast<double>(ended.time_since_epoch().count()) / 1e6) : "?",
                        names[static_cast<int>(what)], expected.empty() ? "" : expected + " by ", argument,
                        expires_at ? fmt::format(" until {}", expires_at->value) : "", known ? answer.value_or("absent") : "not known");
+}
+
+std::string updated(std::optional<std::string> const& before, std::string_view tail)
+{
+    constexpr std::string_view opening = R"({"t":")", closing = R"("})";
+    auto const text = before ? before->substr(opening.size(), before->size() - opening.size() - closing.size()) : std::string{};
+    return fmt::format("{}{}{}{}", opening, text, tail, closing);
 }
 
 bool is_linearizable(std::vector<event> const& all) { return search{all}.run(); }

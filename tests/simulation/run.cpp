@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/simulation/run.hpp"
 
+#include "mykeyv/record/strings.hpp"
+#include "mykeyv/script/engine.hpp"
 #include "tests/simulation/history.hpp"
 #include "tests/simulation/node.hpp"
 
@@ -17,8 +19,16 @@ constexpr unsigned clients = 4;
 constexpr unsigned keys_per_slot_max = 6;
 constexpr unsigned attempts_max = 12;
 
+/// Code that is sent to where the record is; the one stores what it answers, the other does not.
+constexpr std::string_view update_code = "local r, tail = ... local longer = {t = (r and r.t or '') .. tail} return kv.put(longer), longer";
+constexpr std::string_view look_code = "local r, tail = ... return nil, {t = (r and r.t or '') .. tail}";
+
+/// What a key holds: each has operations that the others would refuse.
+enum class content { text, number, document };
+
 struct key_history {
     slot where;
+    content kind = content::text;
     std::vector<event> events;
 };
 
@@ -62,7 +72,8 @@ private:
     void settle();
     void check_histories();
     std::unique_ptr<client_operation> operation_for(std::string const& key, event const& what, unique_function<void(ending)> ended);
-    std::shared_ptr<event> choose_event();
+    std::shared_ptr<event> choose_event(content);
+    change run_code(event const&, std::string const& key, record_view const* before, context const&, ending&);
 
     world world_;
     weather const weather_;
@@ -70,6 +81,7 @@ private:
     std::map<std::string, key_history> keys_;
     std::vector<std::string> names_;
     std::map<slot, unsigned> map_;  // where clients look for a slot first
+    script::engine engine_{{.time = 1h}};  // its limit is of real time, which has no place here
     unsigned next_value_ = 0;
     bool working_ = true;
 };
@@ -84,7 +96,9 @@ void scenario::play()
     for (auto const s : slots) {
         for (unsigned i = 0; i < keys_per_slot; ++i) {
             names_.push_back(fmt::format("{}:{}", s.number(), i));
-            keys_[names_.back()].where = s;
+            auto& key = keys_[names_.back()];
+            key.where = s;
+            key.kind = world_.one_in(2) ? content::text : world_.one_in(2) ? content::number : content::document;
         }
     }
     cluster_.emplace(world_, nodes, slots);
@@ -165,14 +179,18 @@ void scenario::disturb()
 
 // Clients
 
-std::shared_ptr<event> scenario::choose_event()
+std::shared_ptr<event> scenario::choose_event(content of)
 {
     auto const e = std::make_shared<event>();
     using enum event::kind;
-    constexpr enum event::kind kinds[] = {get, get, get, get, set, set, set_if_absent, append, append, replace, erase};
-    e->what = kinds[world_.below(std::size(kinds))];
-    if (e->what != get && e->what != erase) { e->argument = fmt::format("{}.", ++next_value_); }
-    if (e->what == append) { e->argument = fmt::format("+{}", next_value_); }
+    constexpr enum event::kind of_text[] = {get, get, get, get, set, set, set_if_absent, append, append, replace, erase};
+    constexpr enum event::kind of_numbers[] = {get, get, get, set, increment, increment, increment, increment, erase};
+    constexpr enum event::kind of_documents[] = {get, get, get, update, update, update, look, erase};
+    auto const one_of = [this](auto const& kinds) { return kinds[world_.below(static_cast<unsigned>(std::size(kinds)))]; };
+    e->what = of == content::text ? one_of(of_text) : of == content::number ? one_of(of_numbers) : one_of(of_documents);
+    if (e->what != get && e->what != increment && e->what != erase) { e->argument = fmt::format("{}.", ++next_value_); }
+    if (of == content::number && e->what == set) { e->argument = fmt::format("{}000", next_value_); }
+    if (e->what == append || e->what == update || e->what == look) { e->argument = fmt::format("+{}", next_value_); }
     if (e->what == replace) { e->expected = fmt::format("{}.", next_value_ - world_.below(6)); }
     if ((e->what == set || e->what == set_if_absent) && world_.one_in(5)) {
         e->expires_at = unix_ms{world_.now().value + world_.below(200)};
@@ -183,17 +201,28 @@ std::shared_ptr<event> scenario::choose_event()
 void scenario::client_goes_on(unsigned client)
 {
     if (!working_) { return; }
-    auto what = choose_event();
+    auto const& key = names_[world_.below(static_cast<unsigned>(names_.size()))];
+    auto what = choose_event(keys_[key].kind);
     what->begun = world_.steady();
     what->begun_at = world_.now();
-    ask(client, names_[world_.below(static_cast<unsigned>(names_.size()))], std::move(what), 0);
+    ask(client, key, std::move(what), 0);
+}
+
+change scenario::run_code(event const& what, std::string const& key, record_view const* before, context const& known, ending& result)
+{
+    auto const code = what.what == event::kind::update ? update_code : look_code;
+    auto const argument = fmt::format("\"{}\"", what.argument);
+    auto ran = engine_.run(script_id::of(code), code, before, key, argument, known);
+    if (ran.status == script::status::error) { throw violation{"the code of an update fails: " + ran.detail}; }
+    result.answer = ran.result_json;
+    return std::move(ran.change);
 }
 
 std::unique_ptr<client_operation> scenario::operation_for(std::string const& key, event const& what, unique_function<void(ending)> ended)
 {
     using enum event::kind;
     auto const how = what.what == get ? store::access::read : what.what == set ? store::access::blind_write : store::access::write;
-    auto decide = [what](record_view const* before, context const&, ending& result) -> change {
+    auto decide = [this, what, key](record_view const* before, context const& known, ending& result) -> change {
         auto const value = before != nullptr ? std::optional<std::string>{before->value} : std::nullopt;
         auto const expiry = before != nullptr ? before->expires_at : std::nullopt;
         auto const says = [&](bool yes) { return result.answer = yes ? "1" : "0", yes; };
@@ -204,6 +233,13 @@ std::unique_ptr<client_operation> scenario::operation_for(std::string const& key
         case append:
             result.answer = value.value_or("") + what.argument;
             return put{*result.answer, format::bytes, expiry};
+        case increment: {
+            auto sum = op::incr_by{}(before, known);
+            result.answer = std::get<put>(sum.change).value;
+            return std::move(sum.change);
+        }
+        case update:
+        case look: return run_code(what, key, before, known, result);
         case replace: return says(value == what.expected) ? change{put{what.argument, format::bytes, expiry}} : change{keep{}};
         case erase: return says(value.has_value()) ? change{mykeyv::erase{}} : change{keep{}};
         case flush: break;

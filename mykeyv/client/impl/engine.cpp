@@ -12,15 +12,6 @@
 namespace mykeyv::detail {
 namespace {
 
-class errand final : public async::mail {
-public:
-    explicit errand(unique_function<void()> task) : task_{std::move(task)} {}
-    void delivered(std::unique_ptr<mail>) noexcept override { task_(); }
-
-private:
-    unique_function<void()> task_;
-};
-
 std::size_t wire_bytes(request const& what, action::prelude first) noexcept
 {
     return what.wire.size() + (first == action::prelude::code ? what.code_wire.size() : 0);
@@ -79,11 +70,27 @@ engine::~engine()
     }
 }
 
-void engine::post(unique_function<void()> task)
+engine::operation::operation(engine& by, operation_id named, request wanted, done after)
+    : runs_on{by}, id{named}, what{std::move(wanted)}, machine{rules_of(what, by.options_.redirects_max)}, then{std::move(after)}
 {
-    if (inbox_.push(std::make_unique<errand>(std::move(task)))) {
+}
+
+void engine::operation::delivered(std::unique_ptr<mail> self) noexcept
+{
+    static_cast<void>(self.release());
+    runs_on.begin(std::unique_ptr<operation>{this}, runs_on.new_deadline(), 0);
+}
+
+void engine::deliver_soon(std::unique_ptr<async::mail> letter)
+{
+    if (inbox_.push(std::move(letter))) {
         boost::asio::post(strand_, [self = shared_from_this()] { self->inbox_.deliver(); });
     }
+}
+
+void engine::post(operation_id id, request what, done then)
+{
+    deliver_soon(std::make_unique<operation>(*this, id, std::move(what), std::move(then)));
 }
 
 engine::deadline engine::new_deadline() const noexcept
@@ -93,27 +100,40 @@ engine::deadline engine::new_deadline() const noexcept
 
 void engine::perform(operation_id id, request what, deadline until, done then, int delay)
 {
-    ticket const who{++last_ticket_};
-    request_machine const machine{rules_of(what, options_.redirects_max)};
-    auto& made = operations_.emplace(who, operation{id, std::move(what), machine, std::move(then)}).first->second;
-    if (stopped_) { return act(who, made.machine.on_stop()); }
-    if (until != deadline::max()) { set_timer(who, made.deadline, until); }
+    begin(std::make_unique<operation>(*this, id, std::move(what), std::move(then)), until, delay);
+}
+
+void engine::begin(std::unique_ptr<operation> fresh, deadline until, int delay)
+{
+    auto& made = *fresh;
+    made.who = ticket{++last_ticket_};
+    operations_.emplace(made.who, std::move(fresh));
+    if (stopped_) { return act(made, made.machine.on_stop()); }
+    if (until != deadline::max()) { set_timer(made.deadline, until); }
     if (auto const* pause = std::get_if<a_while>(&made.what.to)) {
         made.machine.start_later(0);
-        return set_timer(who, made.pause, clock::now() + pause->length);
+        return set_timer(made.pause, clock::now() + pause->length);
     }
-    if (delay > 0) { return act(who, made.machine.start_later(delay)); }
-    act(who, made.machine.start());
+    if (delay > 0) { return act(made, made.machine.start_later(delay)); }
+    act(made, made.machine.start());
+}
+
+engine::operation* engine::find(ticket who)
+{
+    auto const found = operations_.find(who);
+    return found == operations_.end() ? nullptr : found->second.get();
 }
 
 void engine::cancel(operation_id id, cancel_mode mode)
 {
     std::vector<ticket> concerned;
     for (auto const& [who, each] : operations_) {
-        if (each.id == id) { concerned.push_back(who); }
+        if (each->id == id) { concerned.push_back(who); }
     }
     for (auto const who : concerned) {
-        interrupt(who, [mode](request_machine& machine) { return machine.on_cancel(mode); });
+        if (auto* const one = find(who)) {
+            interrupt(*one, [mode](request_machine& machine) { return machine.on_cancel(mode); });
+        }
     }
 }
 
@@ -124,21 +144,19 @@ void engine::stop()
         for (auto const& each : several) { each->detach(); }
     }
     while (!operations_.empty()) {
-        auto& [who, first] = *operations_.begin();
-        act(who, first.machine.on_stop());
+        auto& first = *operations_.begin()->second;
+        act(first, first.machine.on_stop());
     }
     connections_.clear();
 }
 
 // For what does not come from the connection: if the request was sent, its reply will meet nobody.
-void engine::interrupt(ticket who, unique_function<action(request_machine&)> event)
+void engine::interrupt(operation& concerned, unique_function<action(request_machine&)> event)
 {
-    auto const found = operations_.find(who);
-    if (found == operations_.end()) { return; }
-    bool const owed = found->second.machine.sent();
-    auto const on = found->second.on;
-    act(who, event(found->second.machine));
-    if (owed && !operations_.contains(who)) { on->abandon(); }
+    auto const who = concerned.who;
+    auto const owed_by = concerned.machine.sent() ? concerned.on : nullptr;
+    act(concerned, event(concerned.machine));
+    if (owed_by && find(who) == nullptr) { owed_by->abandon(); }
 }
 
 void engine::learn(redirect const& told)
@@ -147,69 +165,67 @@ void engine::learn(redirect const& told)
     newest_owner_ = told.node;
 }
 
-void engine::act(ticket who, action const& next)
+void engine::act(operation& concerned, action const& next)
 {
-    auto& concerned = operations_.at(who);
     switch (next.what) {
     case action::kind::nothing: return;
     case action::kind::send:
         concerned.first = next.first;
         concerned.told = next.node;
-        send(who);
+        send(concerned);
         break;
     case action::kind::wait:
-        set_timer(who, concerned.pause, clock::now() + backoff_.pause(next.attempt));
-        step_back(who, concerned);
+        set_timer(concerned.pause, clock::now() + backoff_.pause(next.attempt));
+        step_back(concerned);
         break;
-    case action::kind::complete: return complete(who, next.error, {});
+    case action::kind::complete: return complete(concerned, next.error, {});
     }
     if (next.refresh_map) { refresh(); }
 }
 
-void engine::send(ticket who)
+void engine::send(operation& concerned)
 {
-    auto& concerned = operations_.at(who);
     auto const* place = std::get_if<slot>(&concerned.what.to);
     if (concerned.stands == standing::held) {
-        order_.wake(*place, {concerned.id, who});
+        order_.wake(*place, {concerned.id, concerned.who});
         return let_go(*place);
     }
-    if (concerned.told) { return send_to(who, concerned, *concerned.told); }
-    if (auto const* node = std::get_if<endpoint>(&concerned.what.to)) { return send_to(who, concerned, *node); }
+    if (concerned.told) { return send_to(concerned, *concerned.told); }
+    if (auto const* node = std::get_if<endpoint>(&concerned.what.to)) { return send_to(concerned, *node); }
     if (auto const* wanted = std::get_if<the_map>(&concerned.what.to)) {
-        if (wanted->fresh || map_.empty()) { return await_map(who); }
-        return act(who, concerned.machine.on_reply({}));
+        if (wanted->fresh || map_.empty()) { return await_map(concerned); }
+        return act(concerned, concerned.machine.on_reply({}));
     }
-    if (std::holds_alternative<a_while>(concerned.what.to)) { return act(who, concerned.machine.on_reply({})); }
-    if (map_.empty()) { return await_map(who); }
+    if (std::holds_alternative<a_while>(concerned.what.to)) { return act(concerned, concerned.machine.on_reply({})); }
+    if (map_.empty()) { return await_map(concerned); }
     if (place != nullptr) {
         auto const* owner = map_.owner(*place);
-        if (owner == nullptr) { return act(who, concerned.machine.on_no_owner(errc::cluster_down)); }
-        return send_to(who, concerned, *owner);
+        if (owner == nullptr) { return act(concerned, concerned.machine.on_no_owner(errc::cluster_down)); }
+        return send_to(concerned, *owner);
     }
     auto const& nodes = map_.nodes();  // after a failure the next one
-    send_to(who, concerned, nodes[(static_cast<std::size_t>(who) + concerned.attempts++) % nodes.size()]);
+    send_to(concerned, nodes[(static_cast<std::size_t>(concerned.who) + concerned.attempts++) % nodes.size()]);
 }
 
-void engine::send_to(ticket who, operation& concerned, endpoint const& node)
+void engine::send_to(operation& concerned, endpoint const& node)
 {
     auto const& on = connection_to(node, concerned.what.to);
-    if (!may_go(who, concerned, *on)) { return; }
+    if (!may_go(concerned, *on)) { return; }
     concerned.on = on;
-    if (!on->enqueue(who, wire_bytes(concerned.what, concerned.first))) { act(who, concerned.machine.on_refused(errc::overloaded)); }
+    if (!on->enqueue(concerned.who, wire_bytes(concerned.what, concerned.first))) {
+        act(concerned, concerned.machine.on_refused(errc::overloaded));
+    }
 }
 
-void engine::complete(ticket who, errc error, resp::value reply, bool answered)
+void engine::complete(operation& concerned, errc error, resp::value&& reply, bool answered)
 {
-    auto const found = operations_.find(who);
-    auto ended = std::move(found->second);
-    operations_.erase(found);
-    drop_timer(ended.deadline);
-    drop_timer(ended.pause);
+    auto const ended = std::move(operations_.extract(concerned.who).mapped());
+    ended->deadline.unlink();
+    ended->pause.unlink();
     arm();
     // Told first: a further request of the same operation takes its place in the order before others go on.
-    ended.then(error == errc::ok ? error_code{} : make_error_code(error), std::move(reply));
-    leave_order(who, ended, answered);
+    ended->then(error == errc::ok ? error_code{} : make_error_code(error), std::move(reply));
+    leave_order(*ended, answered);
 }
 
 std::shared_ptr<connection> const& engine::connection_to(endpoint const& node, destination const& to)
@@ -227,48 +243,47 @@ std::shared_ptr<connection> const& engine::connection_to(endpoint const& node, d
 
 int engine::write(ticket who, std::string& out)
 {
-    auto const found = operations_.find(who);
-    if (found == operations_.end()) { return 0; }
-    auto& sent = found->second;
-    sent.machine.on_sent();
-    if (sent.first != action::prelude::none) { out += sent.first == action::prelude::code ? sent.what.code_wire : asking_wire(); }
-    out += sent.what.wire;
-    return sent.first == action::prelude::none ? 1 : 2;
+    auto* const sent = find(who);
+    if (sent == nullptr) { return 0; }
+    sent->machine.on_sent();
+    if (sent->first != action::prelude::none) { out += sent->first == action::prelude::code ? sent->what.code_wire : asking_wire(); }
+    out += sent->what.wire;
+    return sent->first == action::prelude::none ? 1 : 2;
 }
 
 bool engine::on_reply(ticket who, resp::value&& reply)
 {
-    auto const found = operations_.find(who);
-    if (found == operations_.end()) { return false; }
+    auto* const concerned = find(who);
+    if (concerned == nullptr) { return false; }
     auto const meaning = classify(reply);
     if (meaning.what == answer::kind::moved) { learn({meaning.place, meaning.node}); }
-    auto const next = found->second.machine.on_reply(meaning);
+    auto const next = concerned->machine.on_reply(meaning);
     if (next.what == action::kind::complete) {
-        complete(who, next.error, std::move(reply), true);
+        complete(*concerned, next.error, std::move(reply), true);
     } else {
-        step_back(who, found->second);
-        act(who, next);
+        step_back(*concerned);
+        act(*concerned, next);
     }
     return true;
 }
 
 void engine::on_lost(ticket who)
 {
-    auto const found = operations_.find(who);
-    if (found == operations_.end()) { return; }
-    auto const next = found->second.machine.on_lost();
-    note_hindrance(found->second);
-    act(who, next);
+    auto* const concerned = find(who);
+    if (concerned == nullptr) { return; }
+    auto const next = concerned->machine.on_lost();
+    note_hindrance(*concerned);
+    act(*concerned, next);
 }
 
 void engine::on_unreachable(ticket who, errc refused)
 {
-    auto const found = operations_.find(who);
-    if (found == operations_.end()) { return; }
-    auto& machine = found->second.machine;
+    auto* const concerned = find(who);
+    if (concerned == nullptr) { return; }
+    auto& machine = concerned->machine;
     auto const next = refused == errc::ok ? machine.on_unreachable() : machine.on_refused(refused);
-    note_hindrance(found->second);
-    act(who, next);
+    note_hindrance(*concerned);
+    act(*concerned, next);
 }
 
 }  // namespace mykeyv::detail

@@ -14,6 +14,7 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <boost/intrusive/set.hpp>
 
 #include <atomic>
 #include <chrono>
@@ -36,8 +37,14 @@ public:
     engine(boost::asio::any_io_executor const&, client_options);
     ~engine();
 
-    /// Any thread: runs `task` on the strand. Tasks of one thread stay in order.
-    void post(unique_function<void()> task);
+    /// Any thread: runs `task` on the strand. What one thread posts stays in order.
+    template <class Task>
+    void post(Task task)
+    {
+        deliver_soon(std::make_unique<errand<Task>>(std::move(task)));
+    }
+    /// Any thread: performs the request on the strand, with a new deadline.
+    void post(operation_id, request, done);
 
     operation_id new_operation() noexcept { return operation_id{++last_operation_}; }
 
@@ -60,10 +67,34 @@ public:
     bool goes_straight(slot);
 
 private:
-    using timers = std::multimap<clock::time_point, ticket>;
+    template <class Task>
+    class errand final : public async::mail {
+    public:
+        explicit errand(Task task) : task_{std::move(task)} {}
+        void delivered(std::unique_ptr<mail>) noexcept override { task_(); }
+
+    private:
+        Task task_;
+    };
+
+    struct operation;
+    // Leaves its queue by itself when its operation is over.
+    struct timer : boost::intrusive::set_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
+        explicit timer(operation& of) noexcept : whose{of} {}
+        operation& whose;
+        clock::time_point at{};
+        friend bool operator<(timer const& one, timer const& other) noexcept { return one.at < other.at; }
+    };
+    using timers = boost::intrusive::multiset<timer, boost::intrusive::constant_time_size<false>>;
     enum class standing { fresh, out, held };  // as slot_order has it; requests without a slot stay fresh
-    struct operation {
+    // Travels to the strand as it is, so that an operation is made once and stays where it is.
+    struct operation final : async::mail {
+        operation(engine& by, operation_id named, request wanted, done after);
+        void delivered(std::unique_ptr<mail> self) noexcept override;
+
+        engine& runs_on;
         operation_id id;
+        ticket who{};
         request what;
         request_machine machine;
         done then;
@@ -72,16 +103,21 @@ private:
         std::optional<endpoint> told = {};        // where a node sent it; nothing: the map knows
         unsigned attempts = 0;
         std::shared_ptr<connection> on = {};      // where it was last queued
-        std::optional<timers::iterator> deadline = {};
-        std::optional<timers::iterator> pause = {};
+        timer deadline{*this};
+        timer pause{*this};
     };
     using connections = std::vector<std::shared_ptr<connection>>;
 
-    void act(ticket, action const&);
-    void interrupt(ticket, unique_function<action(request_machine&)> event);
-    void send(ticket);
-    void send_to(ticket, operation&, endpoint const&);
-    void complete(ticket, errc, resp::value reply, bool answered = false);
+    void deliver_soon(std::unique_ptr<async::mail>);
+    void begin(std::unique_ptr<operation>, deadline, int delay);
+    /// Null: it is over.
+    operation* find(ticket);
+    // After each of these the operation may be over, and gone.
+    void act(operation&, action const&);
+    void interrupt(operation&, unique_function<action(request_machine&)> event);
+    void send(operation&);
+    void send_to(operation&, endpoint const&);
+    void complete(operation&, errc, resp::value&& reply, bool answered = false);
     std::shared_ptr<connection> const& connection_to(endpoint const&, destination const&);
 
     int write(ticket, std::string& out) override;
@@ -90,24 +126,23 @@ private:
     void on_unreachable(ticket, errc refused) override;
 
     // engine_order.cpp
-    bool may_go(ticket, operation&, connection const&);
-    void step_back(ticket, operation&);
+    bool may_go(operation&, connection const&);
+    void step_back(operation&);
     void stand(operation&, standing);
     void note_hindrance(operation const&);
-    void leave_order(ticket, operation const&, bool answered);
+    void leave_order(operation const&, bool answered);
     void let_go(slot);
     void let_go(ticket);
 
-    void set_timer(ticket, std::optional<timers::iterator>&, clock::time_point);
-    void drop_timer(std::optional<timers::iterator>&);
+    void set_timer(timer&, clock::time_point);
     void arm();
     void on_timer();
 
-    void await_map(ticket);
+    void await_map(operation&);
     void refresh();
     void ask_next_candidate();
     void on_map(error_code, resp::value const&, endpoint const& asked);
-    void resume(ticket);
+    void resume(operation&);
     std::vector<ticket> take_waiters();
     std::vector<endpoint> map_candidates() const;
 
@@ -131,7 +166,7 @@ private:
     std::vector<slot> to_let_go_;  // where something changed; served by the outermost let_go
 
     backoff backoff_;
-    std::unordered_map<ticket, operation> operations_;
+    std::unordered_map<ticket, std::unique_ptr<operation>> operations_;
     std::map<endpoint, connections> connections_;
     timers timers_;
     boost::asio::steady_timer timer_;

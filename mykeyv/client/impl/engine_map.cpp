@@ -7,16 +7,12 @@
 
 namespace mykeyv::detail {
 
-void engine::set_timer(ticket who, std::optional<timers::iterator>& held, clock::time_point at)
+void engine::set_timer(timer& which, clock::time_point at)
 {
-    drop_timer(held);
-    held = timers_.emplace(at, who);
+    which.unlink();
+    which.at = at;
+    timers_.insert(timers_.end(), which);  // mostly the last
     arm();
-}
-
-void engine::drop_timer(std::optional<timers::iterator>& held)
-{
-    if (held) { timers_.erase(*std::exchange(held, {})); }
 }
 
 // One Asio timer serves all. It rests while there is nothing to wait for, so that it does not keep the context at work.
@@ -26,7 +22,7 @@ void engine::arm()
         if (std::exchange(armed_for_, {})) { timer_.cancel(); }
         return;
     }
-    auto const first = timers_.begin()->first;
+    auto const first = timers_.begin()->at;
     if (armed_for_ && *armed_for_ <= first) { return; }
     armed_for_ = first;
     timer_.expires_at(first);
@@ -40,25 +36,23 @@ void engine::on_timer()
 {
     armed_for_.reset();
     auto const now = clock::now();
-    while (!timers_.empty() && timers_.begin()->first <= now) {
-        auto const due = timers_.begin();
-        auto const who = due->second;
-        auto& concerned = operations_.at(who);
-        bool const over = concerned.deadline == due;
-        drop_timer(over ? concerned.deadline : concerned.pause);
-        if (over) {
+    while (!timers_.empty() && timers_.begin()->at <= now) {
+        auto& due = *timers_.begin();
+        auto& concerned = due.whose;
+        due.unlink();
+        if (&due == &concerned.deadline) {
             if (concerned.stands == standing::held) { concerned.machine.on_held_up(order_.hindrance(std::get<slot>(concerned.what.to))); }
-            interrupt(who, [](request_machine& machine) { return machine.on_deadline(); });
+            interrupt(concerned, [](request_machine& machine) { return machine.on_deadline(); });
         } else {
-            act(who, concerned.machine.on_waited());
+            act(concerned, concerned.machine.on_waited());
         }
     }
     arm();
 }
 
-void engine::await_map(ticket who)
+void engine::await_map(operation& concerned)
 {
-    waiting_for_map_.push_back(who);
+    waiting_for_map_.push_back(concerned.who);
     refresh();
 }
 
@@ -100,9 +94,9 @@ void engine::ask_next_candidate()
     refreshing_ = false;
     bool const hopeless = remedy_of(map_hindrance_) == remedy::fix;
     for (auto const who : take_waiters()) {
-        if (auto const found = operations_.find(who); found != operations_.end()) {
-            auto& machine = found->second.machine;
-            act(who, hopeless ? machine.on_refused(map_hindrance_) : machine.on_no_owner(map_hindrance_));
+        if (auto* const waiter = find(who)) {
+            auto& machine = waiter->machine;
+            act(*waiter, hopeless ? machine.on_refused(map_hindrance_) : machine.on_no_owner(map_hindrance_));
         }
     }
 }
@@ -113,7 +107,9 @@ void engine::on_map(error_code ec, resp::value const& reply, endpoint const& ask
     if (!map.has_error() && !map->empty()) {
         map_ = std::move(map).value();
         refreshing_ = false;
-        for (auto const who : take_waiters()) { resume(who); }
+        for (auto const who : take_waiters()) {
+            if (auto* const waiter = find(who)) { resume(*waiter); }
+        }
         return;
     }
     auto const problem = map.has_error() ? static_cast<errc>(map.error().value()) : errc::cluster_down;
@@ -124,13 +120,10 @@ void engine::on_map(error_code ec, resp::value const& reply, endpoint const& ask
 
 std::vector<ticket> engine::take_waiters() { return std::exchange(waiting_for_map_, {}); }
 
-void engine::resume(ticket who)
+void engine::resume(operation& concerned)
 {
-    auto const found = operations_.find(who);
-    if (found == operations_.end()) { return; }
-    auto& concerned = found->second;
-    if (std::holds_alternative<the_map>(concerned.what.to)) { return act(who, concerned.machine.on_reply({})); }
-    send(who);
+    if (std::holds_alternative<the_map>(concerned.what.to)) { return act(concerned, concerned.machine.on_reply({})); }
+    send(concerned);
 }
 
 }  // namespace mykeyv::detail

@@ -13,7 +13,7 @@ bool engine::goes_straight(slot place)
 }
 
 // False: the order holds it now, or it ended because too much is held already.
-bool engine::may_go(ticket who, operation& concerned, connection const& on)
+bool engine::may_go(operation& concerned, connection const& on)
 {
     if (concerned.stands == standing::fresh) {
         for (auto const each : concerned.what.places) { order_.join(each, &on); }
@@ -21,13 +21,13 @@ bool engine::may_go(ticket who, operation& concerned, connection const& on)
     }
     auto const* place = std::get_if<slot>(&concerned.what.to);
     if (place == nullptr) { return true; }
-    turn const its{concerned.id, who};
+    turn const its{concerned.id, concerned.who};
     bool const fresh = concerned.stands == standing::fresh;
     bool const goes = fresh ? order_.enter(*place, its, &on) : order_.go_on(*place, its, &on);
     stand(concerned, goes ? standing::out : standing::held);
     if (goes) { return true; }
     if (fresh && held_bytes_ > options_.queue_bytes_max) {
-        act(who, concerned.machine.on_refused(errc::overloaded));
+        act(concerned, concerned.machine.on_refused(errc::overloaded));
     } else {
         let_go(*place);
     }
@@ -35,11 +35,11 @@ bool engine::may_go(ticket who, operation& concerned, connection const& on)
 }
 
 // It was certainly not executed, or cannot be sent yet. What was called after it must not overtake it.
-void engine::step_back(ticket who, operation& concerned)
+void engine::step_back(operation& concerned)
 {
     auto const* place = std::get_if<slot>(&concerned.what.to);
     if (place == nullptr || concerned.stands == standing::held) { return; }
-    turn const its{concerned.id, who};
+    turn const its{concerned.id, concerned.who};
     if (concerned.stands == standing::out) {
         order_.turn_back(*place, its);
     } else {
@@ -64,7 +64,7 @@ void engine::stand(operation& concerned, standing now)
     concerned.stands = now;
 }
 
-void engine::leave_order(ticket who, operation const& ended, bool answered)
+void engine::leave_order(operation const& ended, bool answered)
 {
     if (ended.stands == standing::fresh) { return; }
     for (auto const each : ended.what.places) {
@@ -75,7 +75,7 @@ void engine::leave_order(ticket who, operation const& ended, bool answered)
     if (place == nullptr) { return; }
     if (ended.stands == standing::held) {
         held_bytes_ -= ended.what.wire.size();
-        order_.give_up(*place, {ended.id, who});
+        order_.give_up(*place, {ended.id, ended.who});
     } else {
         order_.leave(*place, answered);
     }
@@ -96,14 +96,14 @@ void engine::let_go(slot changed)
 
 void engine::let_go(ticket who)
 {
-    auto& concerned = operations_.at(who);
+    auto& concerned = *find(who);
     stand(concerned, standing::out);
-    drop_timer(concerned.pause);
+    concerned.pause.unlink();
     if (auto const next = concerned.machine.on_waited(); next.what == action::kind::send) {
         concerned.first = next.first;
         concerned.told = next.node;
     }
-    send(who);
+    send(concerned);
 }
 
 }  // namespace mykeyv::detail

@@ -62,7 +62,7 @@ public:
     /// True: replies are owed, and nobody waits for any of them.
     bool all_abandoned() const noexcept { return !sent_.empty() && abandoned_ >= sent_.size(); }
 
-    bool has_queued() const noexcept { return !queue_.empty(); }
+    std::size_t queued() const noexcept { return queue_.size(); }
     bool has_sent() const noexcept { return !sent_.empty(); }
 
     /// Everything sent and queued, in order; afterwards it is as new.
@@ -72,7 +72,7 @@ private:
     // What one write carries: enough to be worth a system call, little enough that "sent" stays near the truth.
     static constexpr std::size_t batch_bytes = 256u << 10;
 
-    struct queued {
+    struct waiting {
         ticket who;
         std::size_t bytes;
     };
@@ -84,7 +84,7 @@ private:
 
     std::size_t queue_bytes_max_;
     std::size_t queued_bytes_ = 0;
-    std::deque<queued> queue_;
+    std::deque<waiting> queue_;
     std::deque<awaited> sent_;
     std::size_t abandoned_ = 0;
     std::string input_;

@@ -16,7 +16,7 @@ void arrivals::forbid_after_restart(slot s, slot_row const& row)
         incoming_[s] = {row.offer, 0, lane_.surroundings().time.steady()};  // 0: any number will do
         return;
     }
-    forbid(s, row, row.offer);
+    forbid(s, row, row.offer, [](bool) {});
 }
 
 void arrivals::question::say(bool is_yes, std::string reason)
@@ -29,6 +29,7 @@ void arrivals::question::say(bool is_yes, std::string reason)
 
 void arrivals::asked(slot_request r, answer then)
 {
+    if (std::ranges::any_of(unclean_, [&](auto const& each) { return each->asked.slot == r.slot; })) { end_of_asking(); }
     rows_.settle(r.slot);
     if (auto* const import = alive(r.slot, r.offer)) { import->heard = lane_.surroundings().time.steady(); }
     auto q = std::make_shared<question>(question{std::move(r), std::move(then)});
@@ -36,7 +37,7 @@ void arrivals::asked(slot_request r, answer then)
     if (auto* const rows = std::get_if<portion>(&what)) { return receive(std::move(q), *rows); }
     if (auto* const last = std::get_if<cut_over>(&what)) { return take_over(std::move(q), *last); }
     if (std::holds_alternative<prepare>(what)) { return begin(std::move(q)); }
-    if (std::holds_alternative<query>(what)) { return was_taken(*q); }
+    if (std::holds_alternative<query>(what)) { return was_taken(q); }
     give_up(q->asked);
     q->nothing();
 }
@@ -49,17 +50,23 @@ arrivals::incoming* arrivals::alive(slot s, transfer_offer const& offer)
     return place->second.offer == offer ? &place->second : nullptr;
 }
 
-bool arrivals::forbid(slot s, slot_row const& row, transfer_offer const& offer)
+/// `then` is told when that is committed with what else is planned.
+void arrivals::forbid(slot s, slot_row const& row, transfer_offer const& offer, unique_function<void(bool is_durable)> then)
 {
-    if (mutant(mutants::no_is_not_durable)) { return true; }
+    if (mutant(mutants::no_is_not_durable)) { return then(true); }
     incoming_.erase(s);
-    if (rows_.commit(s, forbidding(row, offer)) != errc::ok) {
-        to_be_forbidden_[s] = offer;
-        return false;
-    }
-    to_be_forbidden_.erase(s);
-    rows_.is_rubbish(s);
-    return true;
+    to_be_forbidden_[s] = offer;
+    change wanted;
+    wanted.slot = s;
+    wanted.row = forbidding(row, offer);
+    wanted.then = [this, then = std::move(then)](change& made, errc done) mutable {
+        if (done == errc::ok) {
+            to_be_forbidden_.erase(made.slot);
+            rows_.is_rubbish(made.slot);
+        }
+        then(done == errc::ok);
+    };
+    rows_.plan(std::move(wanted));
 }
 
 void arrivals::begin(question_ptr q)
@@ -72,14 +79,39 @@ void arrivals::begin(question_ptr q)
     case on_prepare::refuse: return q->no("an older offer than one that is known, or the slot is served here");
     case on_prepare::begin: break;
     }
-    // What was left of an earlier time, and of an import that is given up with this: all of it, before the first new row.
-    if (row->state == slot_state::importing && !forbid(s, *row, row->offer)) { return q->nothing(); }
-    if (!mutant(mutants::no_wipe) && !rows_.is_clean(s) && !rows_.clear(s)) {
-        rows_.is_rubbish(s);
-        return q->no("rows from before are still being erased");
+    // An import that is given up with this. Its row is replaced by that of this one; until then, or if it comes to nothing:
+    if (row->state == slot_state::importing) {
+        incoming_.erase(s);
+        to_be_forbidden_[s] = row->offer;
     }
+    if (mutant(mutants::no_wipe) || rows_.is_clean(s)) { return begin_clean(std::move(q)); }
+    unclean_.push_back(std::move(q));
+    if (unclean_.size() >= limits_.purge_slots) { end_of_asking(); }
+}
+
+/// What was left of an earlier time, and of imports that were given up: all of it, before the first new row.
+void arrivals::end_of_asking()
+{
+    auto const all = std::exchange(unclean_, {});
+    std::vector<slot> slots;
+    for (auto const& q : all) { slots.push_back(q->asked.slot); }
+    std::ranges::sort(slots);
+    auto const are_clean = rows_.clear(slots);
+    for (auto const& q : all) {
+        // One that has much to erase is in no other's way.
+        if (are_clean || (slots.size() > 1 && rows_.clear({&q->asked.slot, 1}))) {
+            begin_clean(q);
+        } else {
+            rows_.is_rubbish(q->asked.slot);
+            q->no("rows from before are still being erased");
+        }
+    }
+}
+
+void arrivals::begin_clean(question_ptr q)
+{
     change wanted;
-    wanted.slot = s;
+    wanted.slot = q->asked.slot;
     wanted.row = slot_row{slot_state::importing, q->asked.offer, q->asked.source};
     wanted.then = [this, q](change&, errc done) {
         if (done != errc::ok) { return q->nothing(); }
@@ -128,22 +160,24 @@ void arrivals::take_over(question_ptr q, cut_over& offered)
 {
     auto const* const import = alive(q->asked.slot, q->asked.offer);
     auto const is_next =
-        import != nullptr && (offered.last.number == import->next || import->next == 0 || mutant(mutants::number_not_compared));
-    if (!is_next) { return was_taken(*q); }
+        import != nullptr && (offered.last.number == import->next || import->next == 0 || mutant(mutants::number_not_compared) ||
+                              mutant(mutants::answers_not_awaited));
+    if (!is_next) { return was_taken(q); }
     // It may have been taken already, by a commit of unknown outcome, and written to since.
     auto const* const row = rows_.row(q->asked.slot);
     if (row == nullptr) { return q->nothing(); }
-    if (row->state != slot_state::importing || row->offer != import->offer) { return was_taken(*q); }
+    if (row->state != slot_state::importing || row->offer != import->offer) { return was_taken(q); }
     if (!reserve_versions(offered.last_version)) { return q->nothing(); }
     auto const is_mutants_import = import->next == 0;
     change wanted;
     wanted.slot = q->asked.slot;
     wanted.rows = std::move(offered.last.rows);
     wanted.is_counted = true;
-    if (!mutant(mutants::summary_not_compared) && !is_mutants_import) { wanted.awaited = offered.summary; }
+    auto const is_compared = !mutant(mutants::summary_not_compared) && !mutant(mutants::answers_not_awaited);
+    if (is_compared && !is_mutants_import) { wanted.awaited = offered.summary; }
     wanted.row = slot_row{slot_state::owned, q->asked.offer, q->asked.source};
     wanted.then = [this, q](change& made, errc done) {
-        if (done != errc::ok) { return not_taken_over(*q, made, done); }
+        if (done != errc::ok) { return not_taken_over(q, made, done); }
         incoming_.erase(made.slot);
         rows_.serve(made.slot);
         q->yes();
@@ -151,34 +185,35 @@ void arrivals::take_over(question_ptr q, cut_over& offered)
     rows_.plan(std::move(wanted));
 }
 
-void arrivals::not_taken_over(question& q, change const& tried, errc why)
+void arrivals::not_taken_over(question_ptr const& q, change const& tried, errc why)
 {
-    if (why != errc::storage_failed || !tried.found.differs) { return q.nothing(); }  // the source will ask what became of it
+    if (why != errc::storage_failed || !tried.found.differs) { return q->nothing(); }  // the source will ask what became of it
     auto const& found = tried.found.summary;
     lane_.surroundings().to_log.error("slot {} from node {}: {} records with checksum {} were offered, {} with {} are here; not taken",
-                                      tried.slot.number(), q.asked.source.text(), tried.awaited->records, tried.awaited->checksum,
+                                      tried.slot.number(), q->asked.source.text(), tried.awaited->records, tried.awaited->checksum,
                                       found.records, found.checksum);
     auto const* const row = rows_.row(tried.slot);
-    row != nullptr && forbid(tried.slot, *row, q.asked.offer) ? q.no("count or checksum of the slot differ") : q.nothing();
+    if (row == nullptr) { return q->nothing(); }
+    forbid(tried.slot, *row, q->asked.offer,
+           [q](bool is_durable) { is_durable ? q->no("count or checksum of the slot differ") : q->nothing(); });
 }
 
-void arrivals::was_taken(question& q)
+void arrivals::was_taken(question_ptr const& q)
 {
-    auto const s = q.asked.slot;
+    constexpr auto not_taken = "it was not taken, and will not be";
+    auto const s = q->asked.slot;
     auto const* const row = rows_.row(s);
-    if (row == nullptr) { return q.nothing(); }
-    switch (answer_query(*row, q.asked.offer)) {
-    case on_query::yes: return q.yes();
-    case on_query::no: break;
+    if (row == nullptr) { return q->nothing(); }
+    switch (answer_query(*row, q->asked.offer)) {
+    case on_query::yes: return q->yes();
+    case on_query::no: return q->no(not_taken);
     case on_query::forbid:
-        if (!forbid(s, *row, q.asked.offer)) { return q.nothing(); }
-        break;
+        return forbid(s, *row, q->asked.offer, [q](bool is_durable) { is_durable ? q->no(not_taken) : q->nothing(); });
     case on_query::absurd:
         lane_.surroundings().to_log.error("node {} asks whether slot {} was taken at epoch {}, but it is owned here since epoch {}",
-                                          q.asked.source.text(), s.number(), q.asked.offer.epoch, row->epoch());
-        return q.nothing();
+                                          q->asked.source.text(), s.number(), q->asked.offer.epoch, row->epoch());
+        return q->nothing();
     }
-    q.no("it was not taken, and will not be");
 }
 
 arrivals::time arrivals::wake()
@@ -197,17 +232,22 @@ arrivals::time arrivals::wake()
         if (is_over) {
             to_be_forbidden_.erase(s);
             if (alive(s, offer) != nullptr) { incoming_.erase(s); }
-        } else if (row == nullptr || !forbid(s, *row, offer)) {
-            next = std::min(next, now + limits_.again_after);
+        } else if (row != nullptr) {
+            forbid(s, *row, offer, [](bool) {});
+        } else {
+            to_be_forbidden_[s] = offer;
         }
     }
-    return next;
+    rows_.commit_planned();
+    return to_be_forbidden_.empty() ? next : std::min(next, now + limits_.again_after);
 }
 
 void arrivals::give_up(slot_request const& asked)
 {
     auto const* const row = rows_.row(asked.slot);
-    if (row != nullptr && row->state == slot_state::importing && row->offer == asked.offer) { forbid(asked.slot, *row, asked.offer); }
+    if (row == nullptr || row->state != slot_state::importing || row->offer != asked.offer) { return; }
+    incoming_.erase(asked.slot);
+    to_be_forbidden_[asked.slot] = asked.offer;
 }
 
 }  // namespace mykeyv::cluster

@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 namespace mykeyv::cluster {
 
@@ -21,10 +22,13 @@ public:
     /// After a restart: what has arrived of the slot is not known any more, so it will not be taken.
     void forbid_after_restart(slot, slot_row const&);
     using answer = unique_function<void(std::optional<slot_reply>)>;
-    /// `then` gets the reply; nothing where the truth cannot be found out now, or none is needed. Some are given when what the ledger
-    /// has planned is committed.
+    /// `then` gets the reply; nothing where the truth cannot be found out now, or none is needed. Some are given by end_of_asking(), or
+    /// when what the ledger has planned is committed.
     void asked(slot_request, answer then);
-    /// Forbids what has not been heard of for long: its source has given it up, and could not say so. When to come again.
+    /// Goes on, all together, with what would cost a transaction each. Leaves changes planned.
+    void end_of_asking();
+    /// Forbids what was given up, and what has not been heard of for long: its source has given it up, and could not say so. When to
+    /// come again.
     time wake();
 
 private:
@@ -46,21 +50,23 @@ private:
     using question_ptr = std::shared_ptr<question>;
 
     void begin(question_ptr);
+    void begin_clean(question_ptr);
     void receive(question_ptr, portion&);
     void take_over(question_ptr, cut_over&);
-    void not_taken_over(question&, change const&, errc);
+    void not_taken_over(question_ptr const&, change const&, errc);
     bool reserve_versions(std::uint64_t last);
-    void was_taken(question&);
+    void was_taken(question_ptr const&);
     void give_up(slot_request const&);
 
     incoming* alive(slot, transfer_offer const&);
-    bool forbid(slot, slot_row const&, transfer_offer const&);
+    void forbid(slot, slot_row const&, transfer_offer const&, unique_function<void(bool is_durable)> then);
 
     store::lane_core& lane_;
     ledger& rows_;
     move_limits const& limits_;
     std::unordered_map<slot, incoming> incoming_;
-    std::unordered_map<slot, transfer_offer> to_be_forbidden_;  // what MySQL has not taken yet
+    std::unordered_map<slot, transfer_offer> to_be_forbidden_;  // nothing more of it is taken; MySQL does not know that yet
+    std::vector<question_ptr> unclean_;  // PREPAREs of slots that have rows from before
 };
 
 }  // namespace mykeyv::cluster

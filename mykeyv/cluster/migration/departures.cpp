@@ -12,7 +12,7 @@ namespace mykeyv::cluster {
 
 void departures::ask_after_restart(slot s, slot_row const& row)
 {
-    auto const [place, fresh] = moving_.try_emplace(s, departing{outgoing{row.peer, row.offer, limits_}, now()});
+    auto const [place, fresh] = moving_.try_emplace(s, departing{outgoing{row.peer, row.offer, limits_}, now(), ++turns_});
     place->second.out.offered();
     place->second.asking = true;
     place->second.parked_since = now();
@@ -27,31 +27,40 @@ void departures::want(std::vector<std::pair<slot, node_id>> wishes)
 {
     wanted_.assign(wishes.begin(), wishes.end());
     begins_from_ = {};
-    sends_from_ = {};  // the rate may be another one
-    std::vector<slot> unwanted;
+    sends_from_ = outside_.pace(0);  // the rate may be another one
+    std::map<slot, node_id> unwanted;
     for (auto const& [s, moving] : moving_) {
-        auto const is_wanted =
-            std::ranges::any_of(wishes, [&, to = moving.out.target()](auto const& w) { return w.first == s && w.second == to; });
         // One that is asked about may have been offered: nobody knows yet.
-        if (!is_wanted && !moving.asking && moving.out.phase() != outgoing::phase::offered) { unwanted.push_back(s); }
+        if (!moving.asking && moving.out.phase() != outgoing::phase::offered) { unwanted.emplace(s, moving.out.target()); }
     }
-    for (auto const s : unwanted) { give_up(s, "it is to stay, or to go elsewhere"); }
+    for (auto const& [s, target] : wishes) {
+        auto const place = unwanted.find(s);
+        if (place != unwanted.end() && place->second == target) { unwanted.erase(place); }
+    }
+    for (auto const& [s, target] : unwanted) { give_up(s, "it is to stay, or to go elsewhere"); }
 }
 
 void departures::begin_wanted(time now)
 {
     if (begins_from_ > now) { return; }
+    std::map<node_id, std::size_t> under_way;
+    for (auto const& [s, moving] : moving_) { under_way[moving.out.target()] += moving.asking ? 0 : 1; }
+    std::vector<std::pair<slot, node_id>> begun;
     for (auto tries = wanted_.size(); tries > 0 && moving_.size() < limits_.outgoing_per_lane_max; --tries) {
         auto const [s, target] = wanted_.front();
         wanted_.pop_front();
         auto const pause = not_before_.find(s);
-        if (moving_.contains(s) || (pause != not_before_.end() && pause->second > now)) {
-            wanted_.emplace_back(s, target);
+        auto const must_wait = moving_.contains(s) || (pause != not_before_.end() && pause->second > now);
+        if (!must_wait && under_way[target] < windows_of(target).on_the_way.size()) {
+            if (!begin(s, target)) { continue; }
+            ++under_way[target];
+            begun.emplace_back(s, target);
             continue;
         }
-        if (!begin(s, target)) { continue; }
-        wanted_.emplace_back(s, target);  // until it has gone: the attempt may fail
+        wanted_.emplace_back(s, target);
     }
+    // Until they have gone, for an attempt may fail; behind the others, so that none that always fails is in their way.
+    wanted_.insert(wanted_.end(), begun.begin(), begun.end());
     if (moving_.size() < limits_.outgoing_per_lane_max) { begins_from_ = now + limits_.again_after; }
 }
 
@@ -61,7 +70,7 @@ bool departures::begin(slot s, node_id target)
     if (row == nullptr) { return true; }
     if (row->state != slot_state::owned || target == outside_.self()) { return false; }
     transfer_offer const offer{row->epoch() + 1, next_transfer_++};
-    auto& moving = moving_.insert_or_assign(s, departing{outgoing{target, offer, limits_}, now()}).first->second;
+    auto& moving = moving_.insert_or_assign(s, departing{outgoing{target, offer, limits_}, now(), ++turns_}).first->second;
     send(s, moving, prepare{});
     return true;
 }
@@ -158,6 +167,11 @@ void departures::taken(slot s)
     auto const place = moving_.find(s);
     auto const moving = std::move(place->second);
     moving_.erase(place);
+    auto const waited = now() - moving.parked_since;
+    auto& windows = windows_of(moving.out.target());
+    windows.on_the_way.taken();
+    waited > limits_.cut_over_wait_wanted ? windows.cut_overs.late(limits_.cut_overs_at_once_least) : windows.cut_overs.taken();
+    begins_from_ = {};
     not_before_.erase(s);
     std::erase_if(wanted_, [s](auto const& each) { return each.first == s; });
     auto const gone = slot_row{slot_state::gone, moving.out.offer(), moving.out.target()};
@@ -165,7 +179,7 @@ void departures::taken(slot s)
     outside_.owned_by(s, gone.peer, gone.epoch());
     rows_.leave(s);
     outside_.departed({moving.out.records_sent(), moving.out.bytes_sent(),
-                       std::chrono::duration_cast<std::chrono::microseconds>(now() - moving.parked_since)});
+                       std::chrono::duration_cast<std::chrono::microseconds>(waited)});
 }
 
 void departures::not_taken(slot s, std::string_view why)
@@ -186,11 +200,13 @@ void departures::replied(slot_reply const& reply)
 {
     rows_.settle(reply.slot);
     auto const place = moving_.find(reply.slot);
-    if (place == moving_.end() || place->second.out.offer() != reply.offer) { return; }
+    if (place == moving_.end()) { return; }
+    if (place->second.out.offer() != reply.offer && !mutant(mutants::answer_not_compared)) { return; }
     auto& moving = place->second;
     using to = enum slot_reply::to;
     auto const is_offered = moving.out.phase() == outgoing::phase::offered;
-    if (reply.about == to::cut_over || reply.about == to::query) {
+    auto const any_will_do = mutant(reply.yes ? mutants::any_yes_will_do : mutants::any_no_will_do);
+    if (reply.about == to::cut_over || reply.about == to::query || (is_offered && any_will_do)) {
         if (is_offered) { reply.yes ? taken(reply.slot) : not_taken(reply.slot, reply.reason); }
         return;
     }
@@ -207,6 +223,7 @@ void departures::unanswered(slot s, transfer_offer const& offer)
     auto const place = moving_.find(s);
     if (place == moving_.end() || place->second.out.offer() != offer) { return; }
     auto& moving = place->second;
+    windows_of(moving.out.target()).on_the_way.lost();
     if (!moving.asking && moving.out.phase() != outgoing::phase::offered) { return give_up(s, "the target does not answer"); }
     moving.asking = true;
     moving.due = now() + limits_.query_every;
@@ -233,45 +250,12 @@ void departures::erasing(std::span<slot const> slots)
     }
 }
 
-bool departures::is_due(departing const& moving, time now) const
-{
-    if (moving.due <= now) { return true; }
-    return !moving.asking && sends_from_ <= now && may_go_on(moving);
-}
-
-bool departures::may_go_on(departing const& moving) const
-{
-    using enum outgoing::next;
-    switch (moving.out.next_step()) {
-    case wait: return false;
-    case scan: return bytes_on_the_way() < (cutting_over(moving.out.target()) > 0 ? limits_.commit_bytes : limits_.on_the_way_bytes_max);
-    case resend: return bytes_on_the_way() < limits_.on_the_way_bytes_max;
-    case cut_over: return moving.parked_since != time{} || cutting_over(moving.out.target()) < limits_.cut_overs_at_once;
-    default: return true;
-    }
-}
-
-/// Slots whose operations wait for this node. Meanwhile it is given little else to do: what it has begun is done first.
-std::size_t departures::cutting_over(node_id target) const
-{
-    return static_cast<std::size_t>(std::ranges::count_if(moving_, [target](auto const& each) {
-        auto const& moving = each.second;
-        return moving.parked_since != time{} && !moving.asking && moving.out.target() == target;
-    }));
-}
-
-std::size_t departures::bytes_on_the_way() const
-{
-    std::size_t sum = 0;
-    for (auto const& [s, moving] : moving_) { sum += moving.out.bytes_on_the_way(); }
-    return sum;
-}
-
 void departures::go_on_with(std::span<slot const> due, time began, time until)
 {
     for (auto const s : due) {
         auto const place = moving_.find(s);
         if (place == moving_.end()) { continue; }
+        place->second.turn = ++turns_;
         place->second.due <= began ? time_is_up(s, place->second) : go_on(s, place->second);
         if (now() >= until) { return; }  // the rest is due still
     }
@@ -301,6 +285,8 @@ departures::time departures::wake(time until, std::size_t slots)
     for (auto const& [s, moving] : moving_) {
         if (is_due(moving, began)) { due.push_back(s); }
     }
+    // In turn: a slot that needs many must not wait for ever while others come and go.
+    std::ranges::sort(due, {}, [this](slot s) { return moving_.at(s).turn; });
     // First those that are to be cut over, together; the target has to do with these while the others are read.
     auto const others = std::ranges::stable_partition(
         due, [this](slot s) { return moving_.at(s).out.next_step() == outgoing::next::cut_over; });
@@ -327,7 +313,9 @@ void departures::time_is_up(slot s, departing& moving)
     if (moving.out.phase() != outgoing::phase::offered) {
         if (moving.asking) { return look_again(s, moving); }
         // It is this node that lets the target wait, for the sake of the rate: no rows say that it is alive.
-        return moving.out.awaits_answer() ? give_up(s, "the target does not answer in time") : send_portion(s, moving, {});
+        if (!moving.out.awaits_answer()) { return send_portion(s, moving, {}); }
+        windows_of(moving.out.target()).on_the_way.lost();
+        return give_up(s, "the target does not answer in time");
     }
     if (mutant(mutants::timeout_returns_ownership)) {
         auto const epoch = moving.out.offer().epoch - 1;
@@ -335,7 +323,7 @@ void departures::time_is_up(slot s, departing& moving)
         rows_.commit(s, {slot_state::owned, {epoch, 0}, {}});
         return rows_.unpark(s);
     }
-    send(s, moving, query{});
+    if (!mutant(mutants::no_query)) { send(s, moving, query{}); }
     moving.due = now() + limits_.query_every;
 }
 

@@ -11,8 +11,10 @@
 
 #include "mykeyv/cluster/migration/ledger.hpp"
 #include "mykeyv/cluster/migration/outgoing.hpp"
+#include "mykeyv/cluster/migration/window.hpp"
 
 #include <deque>
+#include <map>
 #include <string_view>
 #include <unordered_map>
 #include <utility>
@@ -47,9 +49,15 @@ public:
 private:
     struct departing {
         outgoing out;
-        time due;           // an answer is awaited until then, or the target is asked again then
+        time due;            // an answer is awaited until then, or the target is asked again then
+        std::uint64_t turn;  // when it was last gone on with, counted by turns_
         time parked_since{};
         bool asking = false;
+    };
+
+    struct target_windows {
+        window on_the_way;
+        window cut_overs;
     };
 
     void begin_wanted(time now);
@@ -67,6 +75,7 @@ private:
     bool may_go_on(departing const&) const;
     std::size_t bytes_on_the_way() const;
     std::size_t cutting_over(node_id target) const;
+    target_windows& windows_of(node_id target);
     void send_portion(slot, departing&, std::vector<row_copy>);
     void send(slot, departing&, decltype(slot_request::what));
     void give_up(slot, std::string_view why);
@@ -82,9 +91,11 @@ private:
     ledger& rows_;
     move_limits const& limits_;
     std::uint64_t next_transfer_;
+    std::uint64_t turns_ = 0;
     std::unordered_map<slot, departing> moving_;
     std::deque<std::pair<slot, node_id>> wanted_;
     std::unordered_map<slot, time> not_before_;  // of slots whose last attempt failed
+    std::map<node_id, target_windows> windows_;
     std::unordered_map<slot, slot_row> to_be_gone_;  // taken, and not yet committed as such
     time sends_from_{};   // the rate limit
     time begins_from_{};  // all that is wanted has failed a moment ago

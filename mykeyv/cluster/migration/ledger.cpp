@@ -74,14 +74,15 @@ void ledger::settle(slot s)
 
 void ledger::commit_planned()
 {
-    if (planned_.empty()) { return; }
-    auto all = std::exchange(planned_, {});
-    planned_bytes_ = 0;
-    planned_work_ = 0;
-    auto const outcome = commit(all);
-    // What was refused was so for one of them, perhaps; nothing of any was done.
-    auto const one_by_one = outcome == errc::storage_failed && all.size() > 1;
-    for (auto& each : all) { each.then(each, one_by_one ? commit({&each, 1}) : outcome); }
+    while (!planned_.empty()) {  // who hears of one may plan another one
+        auto all = std::exchange(planned_, {});
+        planned_bytes_ = 0;
+        planned_work_ = 0;
+        auto const outcome = commit(all);
+        // What was refused was so for one of them, perhaps; nothing of any was done.
+        auto const one_by_one = outcome == errc::storage_failed && all.size() > 1;
+        for (auto& each : all) { each.then(each, one_by_one ? commit({&each, 1}) : outcome); }
+    }
 }
 
 void ledger::drop_cache(slot s)
@@ -124,8 +125,9 @@ bool ledger::purge()
         if (is_rubbish_still && gates().of(s) == store::gate::closed) { some.push_back(s); }
         rubbish_.erase(rubbish_.begin());
     }
-    if (!clear(some)) { rubbish_.insert(some.begin(), some.end()); }
-    return !rubbish_.empty();
+    auto const erased = erase_some(some);
+    if (!erased || *erased >= limits_.purge_rows) { rubbish_.insert(some.begin(), some.end()); }
+    return erased && !rubbish_.empty();
 }
 
 bool ledger::is_clean(slot s) const
@@ -134,22 +136,24 @@ bool ledger::is_clean(slot s) const
     return !rubbish_.contains(s) && (place == rows_.end() || place->second.state != slot_state::importing);
 }
 
-bool ledger::clear(slot s)
-{
-    auto const is_clear = clear({&s, 1});
-    if (is_clear) { rubbish_.erase(s); }
-    return is_clear;
-}
-
 bool ledger::clear(std::span<slot const> slots)
 {
-    if (slots.empty()) { return true; }
+    auto const erased = erase_some(slots);
+    if (!erased || *erased >= limits_.purge_rows) { return false; }
+    for (auto const s : slots) { rubbish_.erase(s); }
+    return true;
+}
+
+/// How many rows were erased, and with `purge_rows` there may be more; nothing: MySQL did not do it, or nobody knows.
+std::optional<std::uint64_t> ledger::erase_some(std::span<slot const> slots)
+{
     std::uint64_t erased = 0;
+    if (slots.empty()) { return erased; }
     auto const outcome = lane_.step([&](store::lane_session& session) {
         auto failed = session.erase_slots(slots, limits_.purge_rows, erased);
         return failed ? failed : session.commit();
     });
-    return outcome == errc::ok && erased < limits_.purge_rows;
+    return outcome == errc::ok ? std::optional{erased} : std::nullopt;
 }
 
 }  // namespace mykeyv::cluster

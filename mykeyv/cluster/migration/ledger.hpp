@@ -7,6 +7,7 @@
 #include "mykeyv/cluster/migration/outside.hpp"
 #include "mykeyv/store/lane_core.hpp"
 
+#include <optional>
 #include <set>
 #include <span>
 #include <unordered_map>
@@ -54,18 +55,18 @@ public:
     /// The rows of a slot that is not served here are to be erased, in time.
     void is_rubbish(slot s) { rubbish_.insert(s); }
     bool has_rubbish() const noexcept { return !rubbish_.empty(); }
-    /// Erases some rubbish of any slot. False: there is no more.
+    /// Erases some rubbish of any slot. False: there is no more, or MySQL does not do it now.
     bool purge();
     /// False: it may have rows, which are no longer, or not yet, worth anything.
     bool is_clean(slot) const;
-    /// Erases some rubbish of this slot. True: it has no rows.
-    bool clear(slot);
+    /// Erases some rubbish of these slots, in one transaction. True: none of them has any rows.
+    bool clear(std::span<slot const>);
 
 private:
+    std::optional<std::uint64_t> erase_some(std::span<slot const>);
     store::slot_gates& gates() noexcept { return lane_.surroundings().gates; }
     void drop_cache(slot);
     errc commit(std::span<change>);
-    bool clear(std::span<slot const>);
 
     store::lane_core& lane_;
     mover_outside& outside_;

@@ -42,14 +42,17 @@ std::string mover::close_all()
 std::string mover::give_all_up()
 {
     auto const done = save_all([](slot_row const&) { return slot_row{}; });
-    are_forgotten_ = done == errc::ok;
-    return are_forgotten_ ? std::string{} : std::string{message(done)};
+    are_forgotten_ = done == errc::ok || done == errc::outcome_unknown;
+    return done == errc::ok ? std::string{} : std::string{message(done)};
 }
 
-void mover::take_all_back()
+std::string mover::take_all_back()
 {
-    if (std::exchange(are_forgotten_, false)) { save_all([](slot_row const& row) { return row; }); }
+    auto const done = are_forgotten_ ? save_all([](slot_row const& row) { return row; }) : errc::ok;
+    if (done != errc::ok) { return std::string{message(done)}; }
+    are_forgotten_ = false;
     for (auto const& [s, row] : std::exchange(given_up_, {})) { rows_.serve(s); }
+    return {};
 }
 
 errc mover::save_all(std::function<slot_row(slot_row const&)> const& as)
@@ -79,6 +82,22 @@ void mover::hear()
     }
 }
 
+void mover::asked(slot_request r, arrivals::answer then)
+{
+    if (std::holds_alternative<prepare>(r.what)) { drop_older(r); }
+    (is_urgent(r) ? urgent_ : asked_).push_back({std::move(r), std::move(then)});
+}
+
+/// What waits here of earlier attempts: their source waits for it no more, and whatever were done would be undone.
+void mover::drop_older(slot_request const& fresh)
+{
+    std::erase_if(asked_, [&](question& each) {
+        auto const is_older = each.asked.slot == fresh.slot && each.asked.offer < fresh.offer;
+        if (is_older) { each.then(std::nullopt); }
+        return is_older;
+    });
+}
+
 void mover::answer(std::deque<question>& from, time until, std::size_t& count)
 {
     for (auto in_time = true; in_time && !from.empty() && count > 0;) {
@@ -88,6 +107,7 @@ void mover::answer(std::deque<question>& from, time until, std::size_t& count)
         in_.asked(std::move(first.asked), std::move(first.then));
         in_time = lane_.surroundings().time.steady() < until;
     }
+    in_.end_of_asking();
     rows_.commit_planned();
 }
 
@@ -96,7 +116,8 @@ mover::time mover::purge(time now)
 {
     if (out_.on_the_way() > 0 && now < purge_from_) { return rows_.has_rubbish() ? purge_from_ : time::max(); }
     purge_from_ = now + limits_.purge_pause;
-    return rows_.purge() ? now : time::max();
+    if (rows_.purge()) { return now; }
+    return rows_.has_rubbish() ? purge_from_ : time::max();
 }
 
 mover::time mover::wake()

@@ -33,10 +33,7 @@ public:
     // What came in. Changes nothing before the next wake().
 
     /// A request of another node; `then` gets what to say, or nothing where the truth cannot be found out now: then it will ask again.
-    void asked(slot_request r, arrivals::answer then)
-    {
-        (is_urgent(r) ? urgent_ : asked_).push_back({std::move(r), std::move(then)});
-    }
+    void asked(slot_request, arrivals::answer then);
     void replied(slot_reply reply) { heard_.emplace_back(std::move(reply)); }
     /// A request of ours will have no reply.
     void unanswered(slot s, transfer_offer const& offer) { heard_.emplace_back(std::pair{s, offer}); }
@@ -47,7 +44,8 @@ public:
     std::string close_all();
     /// Forgets the slots, durably; why not, or nothing.
     std::string give_all_up();
-    void take_all_back();
+    /// Serves them again, durably; why not yet, or nothing. To be repeated until it is nothing.
+    std::string take_all_back();
     /// Slots that are on their way out.
     std::size_t on_the_way() const noexcept { return out_.on_the_way(); }
 
@@ -68,6 +66,7 @@ private:
     using answered = std::variant<slot_reply, std::pair<slot, transfer_offer>>;
     void hear();
     void answer(std::deque<question>& from, time until, std::size_t& count);
+    void drop_older(slot_request const&);
 
     time purge(time now);
     errc save_all(std::function<slot_row(slot_row const&)> const& as);

@@ -26,9 +26,16 @@ enum class mutants {
     restarted_source_serves,    ///< after a restart a slot that was being handed over is served
     summary_not_compared,       ///< a slot is taken over whatever its figures are, and writes behind the cursor are forgotten
     versions_not_continued,     ///< the target counts versions on from its own
+    cursor_key_forgotten,       ///< the key that was read last is not dirty when written
+    answers_not_awaited,        ///< a slot is cut over before all its rows are answered for, and the target does not compare what it has
+    query_is_optimistic,        ///< a target that is importing says that it has taken the slot
+    any_yes_will_do,            ///< a late yes to a portion counts as one to the cut-over
+    any_no_will_do,             ///< a late no to a portion counts as one to the cut-over
+    answer_not_compared,        ///< the answer to another attempt is taken
+    no_query,                   ///< a source without an answer never asks
 };
 
-inline constexpr std::array<std::pair<std::string_view, mutants>, 15> mutant_names{{
+inline constexpr std::array<std::pair<std::string_view, mutants>, 22> mutant_names{{
     {"no_wipe", mutants::no_wipe},
     {"timeout_returns_ownership", mutants::timeout_returns_ownership},
     {"no_is_not_durable", mutants::no_is_not_durable},
@@ -44,6 +51,13 @@ inline constexpr std::array<std::pair<std::string_view, mutants>, 15> mutant_nam
     {"restarted_source_serves", mutants::restarted_source_serves},
     {"summary_not_compared", mutants::summary_not_compared},
     {"versions_not_continued", mutants::versions_not_continued},
+    {"cursor_key_forgotten", mutants::cursor_key_forgotten},
+    {"answers_not_awaited", mutants::answers_not_awaited},
+    {"query_is_optimistic", mutants::query_is_optimistic},
+    {"any_yes_will_do", mutants::any_yes_will_do},
+    {"any_no_will_do", mutants::any_no_will_do},
+    {"answer_not_compared", mutants::answer_not_compared},
+    {"no_query", mutants::no_query},
 }};
 
 #ifdef MYKEYV_MUTANTS

@@ -13,7 +13,8 @@ enum outgoing::next outgoing::next_step() const noexcept
     if (phase_ != phase::copying || on_the_way >= limits_->portions_on_the_way_max) { return next::wait; }
     if (!scanned_all_) { return next::scan; }
     auto const too_many = dirty_.size() > limits_->cut_over_keys_max || dirty_bytes_ > limits_->portion_bytes;
-    if (!too_many || (parked_ && dirty_.empty())) { return on_the_way == 0 ? next::cut_over : next::wait; }
+    auto const is_answered_for = on_the_way == 0 || mutant(mutants::answers_not_awaited);
+    if (!too_many || (parked_ && dirty_.empty())) { return is_answered_for ? next::cut_over : next::wait; }
     if (!parked_ && rounds_ >= limits_->resend_rounds_max) { return next::park; }
     return next::resend;
 }
@@ -48,6 +49,7 @@ void outgoing::acknowledged(std::uint64_t number) noexcept
 void outgoing::written(std::string_view key, std::size_t value_bytes)
 {
     if (phase_ != phase::copying || (!scanned_all_ && key >= cursor_)) { return; }
+    if (mutant(mutants::cursor_key_forgotten) && !scanned_all_ && std::string{key} + '\0' == cursor_) { return; }
     if ((mutant(mutants::dirty_writes_forgotten) || mutant(mutants::summary_not_compared)) && value_bytes > 0) { return; }
     if (mutant(mutants::dirty_erasures_forgotten) && value_bytes == 0) { return; }
     auto const [place, fresh] = dirty_.try_emplace(std::string{key}, 0);

@@ -33,6 +33,8 @@ struct move_limits {
     unsigned resend_rounds_max = limits::resend_rounds_max;
     std::size_t outgoing_per_lane_max = limits::outgoing_per_lane_max;
     std::size_t cut_overs_at_once = limits::cut_overs_at_once;
+    std::chrono::milliseconds cut_over_wait_wanted = limits::cut_over_wait_wanted;
+    std::size_t cut_overs_at_once_least = limits::cut_overs_at_once_least;
     std::size_t on_the_way_bytes_max = limits::on_the_way_bytes_max;
     std::size_t slots_per_commit = limits::slots_per_commit;
     std::size_t slots_per_commit_when_busy = limits::slots_per_commit_when_busy;

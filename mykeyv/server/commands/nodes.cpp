@@ -116,4 +116,17 @@ verdict node_code(session& s, arguments a)
     return verdict::done;
 }
 
+verdict node_keep(session& s, arguments a)
+{
+    if (!s.peer()) { return s.fail(not_a_peer); }
+    later_reply reply{s, later_reply::scope::some_keys};
+    s.node().store->async_save_script(std::string{a[2]}, [reply](errc outcome, script_id) mutable {
+        if (outcome != errc::ok) { return reply.fail(outcome); }
+        std::string encoded;
+        resp::writer{encoded, reply.version()}.simple("OK");
+        reply.send(std::move(encoded));
+    });
+    return verdict::done;
+}
+
 }  // namespace mykeyv::server::handlers

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "mykeyv/store/mysql/embedded.hpp"
 
+#include "mykeyv/base/thread_name.hpp"
 #include "mykeyv/store/mysql/child_process.hpp"
 #include "mykeyv/store/mysql/embedded_directory.hpp"
 
@@ -74,7 +75,10 @@ failure embedded_server::supervisor::start(std::filesystem::path const& root, em
         settings_.user = "root";
         ready_ = stopping_ = ended_ = false;
         pause_ = restart_pause_first;
-        thread_ = std::thread{[this, path = *program] { run(path); }};
+        thread_ = std::thread{[this, path = *program] {
+            name_this_thread("mariadb");
+            run(path);
+        }};
         return await_connections();
     }();
     if (why) { stop(); }

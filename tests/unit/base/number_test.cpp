@@ -20,6 +20,9 @@ TEST(parse_integer, reads_all_of_64_bits)
     EXPECT_EQ(parse_integer("0"), 0);
     EXPECT_EQ(parse_integer("-1"), -1);
     EXPECT_EQ(parse_integer("9007199254740993"), 9007199254740993);
+    EXPECT_EQ(parse_integer("999999999999999999"), 999999999999999999);
+    EXPECT_EQ(parse_integer("-999999999999999999"), -999999999999999999);
+    EXPECT_EQ(parse_integer("1000000000000000000"), 1000000000000000000);
     EXPECT_EQ(parse_integer("-9223372036854775808"), lowest);
     EXPECT_EQ(parse_integer("9223372036854775807"), highest);
 }

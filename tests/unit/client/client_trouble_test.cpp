@@ -6,6 +6,7 @@
 #include <boost/asio/cancellation_signal.hpp>
 
 #include <algorithm>
+#include <map>
 
 namespace mykeyv::test {
 namespace {
@@ -50,6 +51,27 @@ TEST_F(client_trouble, moved_refreshes_the_map_once)
     results_of(kv().async_nodes());
     EXPECT_LE(node.maps_given + other.maps_given, 3);
     EXPECT_EQ(other.received.size(), 4u);
+}
+
+TEST_F(client_trouble, many_that_are_redirected_by_replies_that_come_together_are_each_answered)
+{
+    constexpr int many = 200;
+    std::map<std::string, int> asked;
+    node.answer = [&](words const& command) {
+        auto const& key = command[1];
+        return asked[key]++ == 0 ? redirect("MOVED", key, node.address()) : record(key, "bytes");
+    };
+    results_of(kv().async_nodes());
+    int answered = 0;
+    for (int i = 0; i < many; ++i) {
+        auto const key = "key" + std::to_string(i);
+        kv().async_get<bytes>(key, [&answered, key](error_code ec, found<bytes> const& record) {
+            answered += !ec && record && record->data == key ? 1 : 0;
+        });
+    }
+    EXPECT_TRUE(run_until([&] { return answered == many; })) << answered;
+    EXPECT_EQ(node.received.size(), 2u * many);
+    EXPECT_EQ(node.connections, 1);
 }
 
 TEST_F(client_trouble, ask_is_followed_once_with_asking_in_front)

@@ -86,8 +86,10 @@ TEST_F(a_mover, asks_soon_what_became_of_an_offer_that_is_not_answered)
 TEST_F(a_mover, says_that_it_is_alive_while_the_rate_lets_the_target_wait)
 {
     lane_.database.committed.records[{s_, "k"}] = {"v", 1, format::bytes, {}};
+    prepared();
     outside_.sends_from = lane_.time.steady() + std::chrono::hours{1};
-    offered();
+    answer(true);
+    wake();
     ASSERT_TRUE(has_sent<portion>());
     for (std::uint64_t number = 2; number < 9; ++number) {
         answer(true);
@@ -108,6 +110,36 @@ TEST_F(a_mover, gives_up_a_target_that_says_nothing)
     lane_.time.pass(move_limits{}.patience);
     wake();
     EXPECT_TRUE(has_sent<cancel>());
+}
+
+TEST_F(a_mover, begins_with_one_slot_after_a_target_that_did_not_answer_and_with_more_when_it_takes_them)
+{
+    std::vector<std::pair<slot, node_id>> wishes{{s_, id(2)}};
+    for (unsigned number = 1; number <= 20; ++number) {
+        lane_.database.committed.slots[slot{number}] = {owned, {5, 1}, {}};
+        wishes.emplace_back(slot{number}, id(2));
+    }
+    start({owned, {5, 1}, {}});
+    mover_->want(wishes);
+    wake();
+    ASSERT_EQ(outside_.sent.size(), wishes.size());
+    for (auto const& each : std::exchange(outside_.sent, {})) { mover_->unanswered(each.slot, each.offer); }
+    wake();
+    auto const begun = [this] {
+        return std::ranges::count_if(outside_.sent, [](auto const& each) { return std::holds_alternative<prepare>(each.what); });
+    };
+    outside_.sent.clear();
+    lane_.time.pass(limits_.again_after);
+    wake();
+    EXPECT_EQ(begun(), 1);
+
+    answer(true);
+    wake();
+    ASSERT_TRUE(has_sent<cut_over>());
+    answer(true);
+    outside_.sent.clear();
+    wake();
+    EXPECT_EQ(begun(), 2);
 }
 
 TEST_F(a_mover, reads_no_more_before_what_is_on_the_way_has_arrived)
@@ -239,6 +271,23 @@ TEST_F(a_mover, takes_portions_in_their_order_and_says_yes_again_to_those_it_has
     EXPECT_EQ(lane_.database.find("k"), nullptr);
 }
 
+TEST_F(a_mover, passes_over_what_waits_of_an_attempt_when_a_newer_one_has_come)
+{
+    start({});
+    auto const before = lane_.database.commits;
+    std::vector<std::string> said;
+    auto const note = [&said](char const* what) {
+        return [&said, what](std::optional<slot_reply> reply) { said.push_back(std::string{what} + (reply ? " answered" : " dropped")); };
+    };
+    mover_->asked({s_, {6, 50}, id(2), prepare{}}, note("prepare"));
+    mover_->asked({s_, {6, 50}, id(2), portion{1, {}}}, note("portion"));
+    mover_->asked({s_, {6, 51}, id(2), prepare{}}, note("newer"));
+    wake();
+    EXPECT_THAT(said, testing::ElementsAre("prepare dropped", "portion dropped", "newer answered"));
+    EXPECT_EQ(lane_.database.commits, before + 1);
+    EXPECT_EQ(row(), (slot_row{importing, {6, 51}, id(2)}));
+}
+
 TEST_F(a_mover, forbids_an_import_that_it_hears_nothing_of)
 {
     imported();
@@ -286,6 +335,19 @@ TEST_F(a_mover, sets_versions_aside_for_a_slot_that_has_higher_ones)
     EXPECT_GT(lane_.database.committed.ceiling, high);
     run("v");
     EXPECT_GT(lane_.database.find("k")->version, high);
+}
+
+TEST_F(a_mover, tries_after_a_pause_to_erase_what_could_not_be_erased)
+{
+    lane_.database.committed.records[{s_, "k"}] = {"v", 1, format::bytes, {}};
+    start({refused, {5, 1}, id(2)});
+    lane_.time.step = {};
+    lane_.database.endings = {ending::refused};
+    EXPECT_EQ(mover_->wake(), lane_.time.steady() + limits_.purge_pause);
+    EXPECT_NE(lane_.database.find("k"), nullptr);
+    lane_.time.pass(limits_.purge_pause);
+    mover_->wake();
+    EXPECT_EQ(lane_.database.find("k"), nullptr);
 }
 
 }  // namespace

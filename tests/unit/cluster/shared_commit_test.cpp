@@ -186,6 +186,56 @@ TEST_F(slots_that_share_a_commit, keep_what_was_written_since_when_the_last_rows
     EXPECT_EQ(row().state, owned);
 }
 
+TEST_F(slots_that_share_a_commit, are_rid_of_what_an_earlier_attempt_left_with_one_and_begun_with_another)
+{
+    all_imported();
+    row_copy const left{"k", row_copy::content{3, format::bytes, {}, "v"}};
+    ASSERT_TRUE(asked(portion{1, {left}})->yes);
+    auto const before = lane_.database.commits;
+    std::vector<std::optional<bool>> said(slots_.size());
+    for (std::size_t i = 0; i < slots_.size(); ++i) {
+        mover_->asked({slots_[i], {6, 51}, id(2), prepare{}}, [&said, i](auto reply) {
+            if (reply) { said[i] = reply->yes; }
+        });
+    }
+    wake();
+    EXPECT_THAT(said, all(true));
+    EXPECT_EQ(lane_.database.commits, before + 2);
+    EXPECT_EQ(lane_.database.find("k"), nullptr);
+    EXPECT_EQ(row(), (slot_row{importing, {6, 51}, id(2)}));
+}
+
+TEST_F(slots_that_share_a_commit, do_not_wait_for_the_one_that_has_much_to_erase)
+{
+    limits_.purge_rows = 2;
+    all_imported();
+    for (int i = 0; i < 5; ++i) { lane_.database.committed.records[{slots_[0], std::to_string(i)}] = {"v", 1, format::bytes, {}}; }
+    std::vector<std::optional<bool>> said(slots_.size());
+    for (std::size_t i = 0; i < slots_.size(); ++i) {
+        mover_->asked({slots_[i], {6, 51}, id(2), prepare{}}, [&said, i](auto reply) { said[i] = reply && reply->yes; });
+    }
+    wake();
+    EXPECT_THAT(said, testing::ElementsAre(false, true, true));
+}
+
+TEST_F(slots_that_share_a_commit, are_forbidden_with_one_when_they_are_asked_about_and_when_they_are_given_up)
+{
+    all_imported();
+    auto before = lane_.database.commits;
+    EXPECT_THAT(all_asked([](auto) { return query{}; }), all(false));
+    EXPECT_THAT(states(), all(refused));
+    EXPECT_LE(lane_.database.commits, before + 2);  // and what they had is erased
+
+    for (auto const s : slots_) { mover_->asked({s, {6, 51}, id(2), prepare{}}, [](auto) {}); }
+    wake();
+    EXPECT_THAT(states(), all(importing));
+    before = lane_.database.commits;
+    for (auto const s : slots_) { mover_->asked({s, {6, 51}, id(2), cancel{}}, [](auto) {}); }
+    wake();
+    EXPECT_THAT(states(), all(refused));
+    EXPECT_LE(lane_.database.commits, before + 2);
+}
+
 TEST_F(slots_that_share_a_commit, are_imported_over_nothing_when_nobody_knew_that_they_were_forbidden)
 {
     imported();

@@ -147,6 +147,15 @@ TEST(threads, are_counted_by_the_cores)
     EXPECT_EQ(counts(256), std::tuple(16u, 8u, 8u));
 }
 
+TEST(buffer_pool, is_an_eighth_of_the_memory_within_bounds)
+{
+    auto const mib = [](std::uint64_t machine_mib) { return buffer_pool_bytes_for(machine_mib << 20) >> 20; };
+    EXPECT_EQ(mib(0), 128u);
+    EXPECT_EQ(mib(1024), 128u);
+    EXPECT_EQ(mib(4096), 512u);
+    EXPECT_EQ(mib(65536), 1024u);
+}
+
 TEST(byte_size, has_binary_units_in_the_ways_people_write_them)
 {
     EXPECT_EQ(parse_byte_size("0"), 0u);

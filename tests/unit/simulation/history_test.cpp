@@ -31,6 +31,15 @@ protected:
     {
         add(begun, ended, append, std::move(tail), std::move(result));
     }
+    void counts(int begun, int ended, std::string sum) { add(begun, ended, increment, "", std::move(sum)); }
+    void updates(int begun, int ended, std::string tail, std::string result)
+    {
+        add(begun, ended, update, std::move(tail), std::move(result));
+    }
+    void looks(int begun, int ended, std::string tail, std::string result)
+    {
+        add(begun, ended, look, std::move(tail), std::move(result));
+    }
     void erases(int begun, int ended, bool was_there) { add(begun, ended, erase, "", was_there ? "1" : "0"); }
     void replaces(int begun, int ended, std::string expected, std::string value, bool done)
     {
@@ -80,6 +89,48 @@ TEST_F(a_history, in_which_an_erased_record_is_back_is_not)
     sets(0, 1, "a");
     erases(2, 3, true);
     reads(4, 5, "a");
+    EXPECT_FALSE(is_explained());
+}
+
+TEST_F(a_history, of_increments_at_once_is_explained_if_each_counts)
+{
+    sets(0, 1, "41000");
+    counts(2, 9, "41002");
+    counts(3, 8, "41001");
+    reads(10, 11, "41002");
+    EXPECT_TRUE(is_explained());
+}
+
+TEST_F(a_history, in_which_an_increment_is_lost_or_counts_twice_is_not)
+{
+    counts(0, 1, "1");
+    counts(2, 3, "1");
+    EXPECT_FALSE(is_explained());
+    all_.clear();
+    counts(0, 1, "1");
+    counts(2, 3, "3");
+    EXPECT_FALSE(is_explained());
+}
+
+TEST_F(a_history, of_updates_is_explained_if_what_only_looks_is_not_stored)
+{
+    updates(0, 1, "+1", R"({"t":"+1"})");
+    looks(2, 3, "+2", R"({"t":"+1+2"})");
+    updates(4, 5, "+3", R"({"t":"+1+3"})");
+    erases(6, 7, true);
+    looks(8, 9, "+4", R"({"t":"+4"})");
+    reads(10, 11, {});
+    EXPECT_TRUE(is_explained());
+}
+
+TEST_F(a_history, in_which_an_update_is_lost_or_a_look_is_stored_is_not)
+{
+    updates(0, 1, "+1", R"({"t":"+1"})");
+    updates(2, 3, "+2", R"({"t":"+2"})");
+    EXPECT_FALSE(is_explained());
+    all_.clear();
+    looks(0, 1, "+1", R"({"t":"+1"})");
+    reads(2, 3, R"({"t":"+1"})");
     EXPECT_FALSE(is_explained());
 }
 

@@ -14,7 +14,7 @@ TEST(a_sql_thread, that_ends_by_itself_is_not_interrupted)
     std::atomic<bool> ran = false;
     int interrupts = 0;
     sql_thread thread;
-    thread.start([&] { ran = true; });
+    thread.start("test", [&] { ran = true; });
     thread.join([&] { ++interrupts; }, std::chrono::minutes{1});
     EXPECT_TRUE(ran);
     EXPECT_EQ(interrupts, 0);
@@ -27,7 +27,7 @@ TEST(a_sql_thread, that_is_stuck_is_interrupted_until_it_ends)
     std::counting_semaphore<> answer{0};
     int interrupts = 0;
     sql_thread thread;
-    thread.start([&] {
+    thread.start("test", [&] {
         answer.acquire();
         answer.acquire();
     });

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// A node that is to become a member of another cluster forgets its slots first. When that comes to nothing it has them again, durably.
+#include "tests/unit/cluster/a_mover.hpp"
+
+namespace mykeyv::cluster {
+namespace {
+
+class a_node_to_be_admitted : public a_mover {
+protected:
+    void SetUp() override
+    {
+        start({owned, {5, 1}, {}});
+        ASSERT_EQ(mover_->close_all(), "");
+        ASSERT_EQ(gate_now(), gate::closed);
+    }
+    void expect_taken_back()
+    {
+        EXPECT_EQ(mover_->take_all_back(), "");
+        EXPECT_TRUE(has_row());
+        EXPECT_EQ(gate_now(), gate::open);
+    }
+    bool has_row() const { return lane_.database.committed.slots.contains(s_) && row() == (slot_row{owned, {5, 1}, {}}); }
+};
+
+TEST_F(a_node_to_be_admitted, serves_again_when_it_is_not)
+{
+    ASSERT_EQ(mover_->give_all_up(), "");
+    EXPECT_FALSE(has_row());
+    expect_taken_back();
+}
+
+TEST_F(a_node_to_be_admitted, has_its_slots_again_when_nobody_knew_whether_they_were_forgotten)
+{
+    next_commit_is_unknown();
+    EXPECT_NE(mover_->give_all_up(), "");
+    EXPECT_FALSE(has_row());
+    expect_taken_back();
+}
+
+TEST_F(a_node_to_be_admitted, serves_nothing_before_its_slots_are_its_own_again)
+{
+    ASSERT_EQ(mover_->give_all_up(), "");
+    lane_.database.endings = {ending::refused, ending::refused, ending::refused, ending::refused};
+    EXPECT_NE(mover_->take_all_back(), "");
+    EXPECT_EQ(gate_now(), gate::closed);
+    lane_.database.endings = {};
+    expect_taken_back();
+}
+
+}  // namespace
+}  // namespace mykeyv::cluster
