@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Two rows that are no race: what a cached record costs in memory, and what writers do to the latency of readers."""
+"""Rows that are no race: what a cached record costs in memory, and what writers, or the disk alone, do to the latency of readers."""
 import json
 import pathlib
 import subprocess
+import time
 
 from cases import fill
 from generators import await_calm, check, fields_of, load
@@ -80,6 +81,32 @@ def measure_readers(peers, s, get_rate, set_rate):
         written = json.loads(writer.communicate()[0])
         check(still and written["wrong"] == written["errors"] == 0, f"writers: {written}")
         found.append({"without": without, "with": beside, "writes": written, "ratio": beside["p99_us"] / without["p99_us"]})
+    return found
+
+
+def measure_disk(server, folder, s, get_rate):
+    """p99 of GET without and with a program beside it that writes a file, each write on the disk before the next."""
+    stored = dict(prefix="get100:", keys=s.keys)
+    fill(server, "resp", value_bytes=100, **stored)
+    file = folder / "synced"
+    found = []
+    for seed in range(s.rounds):
+        figures = {}
+        for which in ("without", "with"):
+            await_calm([server])
+            dd = ["dd", "if=/dev/zero", f"of={file}", "bs=4096", "oflag=dsync", "status=none"]
+            beside = subprocess.Popen(dd) if which == "with" else None
+            if beside:
+                harness.await_true(lambda: file.exists() and file.stat().st_size > 0, "dd writes")
+            before, begin = file.stat().st_size if beside else 0, time.monotonic()
+            figures[which] = load("resp", "get", port=server.port, seconds=s.seconds, rate=get_rate, seed=seed, **stored)
+            if beside:
+                check(beside.poll() is None, "dd has ended")
+                figures["syncs_per_second"] = (file.stat().st_size - before) / 4096 / (time.monotonic() - begin)
+                beside.kill()
+                beside.wait()
+                file.unlink()
+        found.append(figures | {"ratio": figures["with"]["p99_us"] / figures["without"]["p99_us"]})
     return found
 
 

@@ -110,12 +110,19 @@ def by_redis_benchmark(server, command, counted, connections=50, pipeline=1, key
         latencies = {name.replace("_latency_ms", "_us"): float(text) * 1e3 for name, text in zip(rows[0][2:], rows[-1][2:])}
         return {"per_second": rate, "completed": answered} | latencies
 
+    def lasting(requests):
+        figures = some(requests)
+        while math.isinf(rate):  # redis-benchmark knows no time below a millisecond
+            requests *= 10
+            figures = some(requests)
+        return figures
+
     def run(seconds, seed):
-        first = connections * pipeline * (200 if seconds >= 0.3 else 1)
-        while rate == 0 or math.isinf(rate):  # redis-benchmark knows no time below a millisecond
-            some(first)
-            first *= 10
-        return some(max(int(rate * seconds), connections * pipeline))
+        window = connections * pipeline
+        if rate == 0:
+            lasting(window)
+            lasting(max(int(rate * seconds / 4), window))  # so few said little about the rate
+        return lasting(max(int(rate * seconds), window))
 
     return measured(server, run, verify)
 

@@ -10,11 +10,11 @@ DASHES = ["", "6 3", "2 3", "8 3 2 3", "1 2"]
 
 
 def short(number):
-    """As people write it at an axis: 10, 2.5k, 1M."""
+    """As people write it at an axis: 10, 1,024, 2.5k, 1M."""
     for bound, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
-        if number >= bound:
+        if number >= bound and number % (bound / 10) == 0:
             return f"{number / bound:g}{letter}"
-    return f"{number:g}"
+    return f"{number:,g}"
 
 
 def decades(low, high):

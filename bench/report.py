@@ -30,15 +30,21 @@ def rate_text(rounds, side):
     return f"{statistics.median([each[side]['per_second'] for each in rounds]):,.0f}"
 
 
-def line(work, target, to, ratios, ours, theirs, at_most=False, digits=2):
+def processor_text(rounds, side):
+    """Processor time of one operation: the load's, and each of the server's programs', as in "8.5 + 9.8 + 12.1"."""
+    parts = zip(*([each[side]["generator_cpu_us"], *each[side]["server_cpu_us"]] for each in rounds))
+    return " + ".join(f"{statistics.median(part):,.1f}" for part in parts)
+
+
+def line(work, target, to, ratios, ours, theirs, ours_cpu="", theirs_cpu="", at_most=False, digits=2):
     """One row of the table; a target is met by the median."""
     median = statistics.median(ratios)
     met = "" if target is None else "yes" if (median <= target if at_most else median >= target) else "**no**"
     wanted = "" if target is None else f"{'≤' if at_most else '≥'} {target:g}"
-    return [work, wanted, to, spread(ratios, digits), ours, theirs, met]
+    return [work, wanted, to, spread(ratios, digits), met, ours, theirs, ours_cpu, theirs_cpu]
 
 
-HEADS = ["work", "target", "to", "ratio: median (least to most)", "ours, per second", "theirs", "met"]
+HEADS = ["work", "target", "to", "ratio: median (least to most)", "met", "ours, per second", "theirs", "ours, µs of processor", "theirs"]
 
 
 def replace_section(path, name, text):

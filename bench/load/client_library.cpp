@@ -21,47 +21,54 @@ constexpr char const* add_one = "local r = ...; r.n = r.n + 1; return true";
 /// GETs, or SETs, of which so many are under way as the pipeline says.
 class many_operations {
 public:
-    many_operations(work const& w, client& kv) : w_{w}, kv_{kv}, choice_{w.keys, w.zipf, w.seed} {}
+    many_operations(work const& w, client& kv) : w_{w}, kv_{kv}, choice_{w.keys, w.zipf, w.seed}, asked_(w.pipeline) {}
 
     void begin()
     {
         begin_ = steady::now();
         end_ = begin_ + std::chrono::duration_cast<steady::duration>(std::chrono::duration<double>{w_.seconds});
-        for (std::size_t i = 0; i < w_.pipeline; ++i) { next(); }
+        for (auto& each : asked_) { next(each); }
     }
     figures result;
 
 private:
-    void next()
+    struct question {
+        std::string name;
+        steady::time_point begun;
+    };
+
+    void next(question& q)
     {
-        auto name = key_of(w_.prefix, choice_.next());
-        auto const begun = steady::now();
-        if (w_.operation == "set") {
+        q.name = key_of(w_.prefix, choice_.next());
+        q.begun = steady::now();
+        if (sets_) {
             auto value = value_number((w_.seed << 40) + ++stored_, w_.value_bytes);
-            return kv_.async_set(std::move(name), bytes{std::move(value)}, [this, begun](error_code ec) { ended(begun, ec, true); });
+            return kv_.async_set(q.name, bytes{std::move(value)}, [this, &q](error_code ec) { ended(q, ec, true); });
         }
-        kv_.async_get<bytes>(name, [this, name, begun](error_code ec, found<bytes> const& record) {
-            ended(begun, ec, ec || (record && record->data == value_of(name, w_.value_bytes)));
+        kv_.async_get<bytes>(q.name, [this, &q](error_code ec, found<bytes> const& record) {
+            ended(q, ec, ec || (record && record->data == value_of(q.name, w_.value_bytes)));
         });
     }
 
-    void ended(steady::time_point begun, error_code ec, bool is_right)
+    void ended(question& q, error_code ec, bool is_right)
     {
         auto const now = steady::now();
         result.errors += ec ? 1 : 0;
         if (ec) { result.last_error = ec.message(); }
         result.wrong += is_right ? 0 : 1;
-        result.latencies_ns.push_back(static_cast<std::uint32_t>(std::chrono::nanoseconds{now - begun}.count()));
+        result.latencies_ns.push_back(static_cast<std::uint32_t>(std::chrono::nanoseconds{now - q.begun}.count()));
         ++result.completed;
         if (now >= end_) { return; }
         ++result.operations;
         result.seconds = std::chrono::duration<double>(now - begin_).count();
-        next();
+        next(q);
     }
 
     work const& w_;
     client& kv_;
     key_choice choice_;
+    std::vector<question> asked_;
+    bool const sets_ = w_.operation == "set";
     std::uint64_t stored_ = 0;
     steady::time_point begin_, end_;
 };

@@ -44,6 +44,7 @@ class runner {
 public:
     runner(work const& w, protocol const& p) : w_{w}, protocol_{p}, choice_{w.keys, w.zipf, w.seed}, connections_(w.connections)
     {
+        if (w.operation == "fill") { order_ = in_order_of_slots(w.prefix, w.keys); }
         auto const opening = protocol_.open();
         for (std::size_t i = 0; i < connections_.size(); ++i) {
             auto& c = connections_[i];
@@ -90,8 +91,9 @@ private:
 
     std::uint64_t next_key()
     {
-        if (is_pass_) { return passed_++; }
-        return choice_.next();
+        if (!is_pass_) { return choice_.next(); }
+        auto const i = passed_++;
+        return order_.empty() ? i : order_[i];
     }
 
     void begin(connection& c, steady::time_point due)
@@ -216,6 +218,7 @@ private:
     int const timer_ = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
     steady::time_point begin_, end_;
     std::uint64_t passed_ = 0, begun_ = 0;
+    std::vector<std::uint32_t> order_;  // of the keys of a pass; empty: as they are numbered
     std::uint64_t number_ = w_.seed * 1'000'003;  // another value than the run before stored
     figures result_;
 };

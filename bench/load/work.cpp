@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "work.hpp"
 
+#include "mykeyv/base/slot.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -35,6 +37,16 @@ std::string key_of(std::string_view prefix, std::uint64_t i)
     key.append(prefix).append(12, '0');
     for (auto at = key.size(); i > 0; i /= 10) { key[--at] = static_cast<char>('0' + i % 10); }
     return key;
+}
+
+std::vector<std::uint32_t> in_order_of_slots(std::string_view prefix, std::uint64_t count)
+{
+    std::vector<std::vector<std::uint32_t>> by_slot(slot::count);
+    for (std::uint64_t i = 0; i < count; ++i) { by_slot[slot_of(key_of(prefix, i)).number()].push_back(static_cast<std::uint32_t>(i)); }
+    std::vector<std::uint32_t> order;
+    order.reserve(count);
+    for (auto const& those : by_slot) { order.insert(order.end(), those.begin(), those.end()); }
+    return order;
 }
 
 std::string grouped_key_of(std::string_view prefix, std::uint64_t i)

@@ -35,6 +35,9 @@ inline constexpr std::uint64_t mget_keys = 50;
 
 /// PREFIX and twelve digits, as redis-benchmark makes them of PREFIX__rand_int__.
 std::string key_of(std::string_view prefix, std::uint64_t i);
+/// The numbers below `count` in the order of the slots of their keys, as the table has its rows: stored so, each page is written once,
+/// however many more there are than MariaDB holds in memory. `count` is at most 2^32.
+std::vector<std::uint32_t> in_order_of_slots(std::string_view prefix, std::uint64_t count);
 /// The keys of mget: `i` counts through groups of mget_keys.
 std::string grouped_key_of(std::string_view prefix, std::uint64_t i);
 /// What `fill` stores under a key.

@@ -36,7 +36,10 @@ class the_whole(unittest.TestCase):
             lines = [line for line in done.stdout.splitlines() if line.startswith("| ")]
             self.assertEqual(len(lines), 1 + len(names) + 1, "a head, a line for each name and two for memory")
             for line in lines[1:]:
-                self.assertRegex(line, r"\| [≥≤] [\d.]+ \|.*\| [\d.,]+ \([\d.,]+ to [\d.,]+\) \|.*\| (yes|\*\*no\*\*) \|$")
+                self.assertRegex(line, r"\| [≥≤] [\d.]+ \|.*\| [\d.,]+ \([\d.,]+ to [\d.,]+\) \| (yes|\*\*no\*\*) \|( [^|]* \|){4}$")
+                if not line.startswith(("| bytes", "| p99")):
+                    # of the load + mykeyvd + mariadbd, and the peer's
+                    self.assertRegex(line, r"\| [\d.,]+( \+ [\d.,]+){2} \| [\d.,]+( \+ [\d.,]+){1,2} \|$")
             for each in ("mykeyv", "mariadb", "redis-always"):
                 self.assertIn(f"- **{each}**: `", done.stdout)
             self.assertEqual(document.read_text(),
