@@ -6,7 +6,7 @@ import subprocess
 import time
 
 from cases import fill
-from generators import await_calm, check, fields_of, load
+from generators import await_calm, check, fields_of, load, rows_of, verify_sets
 from peers import harness
 
 RECORD_KEY_BYTES, RECORD_VALUE_BYTES = len("memory:") + 12, 100
@@ -59,28 +59,46 @@ def of_redis(peers, records):
     return {"by_itself": (after[0] - before[0]) / records - own, "resident": (after[1] - before[1]) / records - own}
 
 
+def by_turns(s, ways):
+    """One figure of each of two ways, a round after the other: `ways` is name -> function(seed)."""
+    found = []
+    for seed in range(s.rounds):
+        figures = {}
+        for which in sorted(ways, reverse=seed % 2 == 1):
+            figures[which] = ways[which](seed)
+        found.append(figures | {"ratio": figures["with"]["p99_us"] / figures["without"]["p99_us"]})
+    return found
+
+
 def measure_readers(peers, s, get_rate, set_rate):
     """p99 of GET without and with SET beside it; `get_rate` 0: as fast as replies come. The writers have connections enough."""
     server = peers["mykeyv"]
-    stored = dict(port=server.port, prefix="get100:", keys=s.keys)
+    written = dict(prefix="beside:", keys=s.keys, value_bytes=100)
     fill(server, "resp", prefix="get100:", keys=s.keys, value_bytes=100)
-    fill(server, "resp", prefix="beside:", keys=s.keys, value_bytes=100)
-    found = []
-    for seed in range(s.rounds):
+    fill(server, "resp", **written)
+
+    def get(seed):
+        return load("resp", "get", port=server.port, prefix="get100:", keys=s.keys, seconds=s.seconds, rate=get_rate, seed=seed)
+
+    def without(seed):
         await_calm([server])
-        without = load("resp", "get", seconds=s.seconds, rate=get_rate, seed=seed, **stored)
+        return get(seed)
+
+    def beside(seed):
         await_calm([server])
-        writing = dict(port=server.port, prefix="beside:", keys=s.keys, seconds=s.seconds + 1, rate=set_rate, seed=seed + 1000,
-                       connections=200)
-        writer = subprocess.Popen([harness.BIN / "bench_load", "resp", "set", *(f"--{name}={value}" for name, value in writing.items())],
-                                  stdout=subprocess.PIPE, text=True)
+        writing = dict(port=server.port, seconds=s.seconds + 1, rate=set_rate, seed=seed + 1000, connections=200, **written)
+        flags = [f"--{name.replace('_', '-')}={value}" for name, value in writing.items()]
+        writer = subprocess.Popen([harness.BIN / "bench_load", "resp", "set", *flags], stdout=subprocess.PIPE, text=True)
         begun = operations(server)
         harness.await_true(lambda: operations(server) > begun + set_rate * 0.2, "writers write")
-        beside = load("resp", "get", seconds=s.seconds, rate=get_rate, seed=seed + 500, **stored)
+        figures = get(seed + 500)
         still = writer.poll() is None
-        written = json.loads(writer.communicate()[0])
-        check(still and written["wrong"] == written["errors"] == 0, f"writers: {written}")
-        found.append({"without": without, "with": beside, "writes": written, "ratio": beside["p99_us"] / without["p99_us"]})
+        writes = json.loads(writer.communicate()[0])
+        check(still and writes["wrong"] == writes["errors"] == 0, f"writers: {writes}")
+        return figures | {"writes": writes}
+
+    found = by_turns(s, {"without": without, "with": beside})
+    verify_sets(server, *written.values(), rows=rows_of(server, "records"), filled=True)()
     return found
 
 
@@ -89,25 +107,28 @@ def measure_disk(server, folder, s, get_rate):
     stored = dict(prefix="get100:", keys=s.keys)
     fill(server, "resp", value_bytes=100, **stored)
     file = folder / "synced"
-    found = []
-    for seed in range(s.rounds):
-        figures = {}
-        for which in ("without", "with"):
-            await_calm([server])
-            dd = ["dd", "if=/dev/zero", f"of={file}", "bs=4096", "oflag=dsync", "status=none"]
-            beside = subprocess.Popen(dd) if which == "with" else None
-            if beside:
-                harness.await_true(lambda: file.exists() and file.stat().st_size > 0, "dd writes")
-            before, begin = file.stat().st_size if beside else 0, time.monotonic()
-            figures[which] = load("resp", "get", port=server.port, seconds=s.seconds, rate=get_rate, seed=seed, **stored)
-            if beside:
-                check(beside.poll() is None, "dd has ended")
-                figures["syncs_per_second"] = (file.stat().st_size - before) / 4096 / (time.monotonic() - begin)
-                beside.kill()
-                beside.wait()
-                file.unlink()
-        found.append(figures | {"ratio": figures["with"]["p99_us"] / figures["without"]["p99_us"]})
-    return found
+
+    def get(seed):
+        return load("resp", "get", port=server.port, seconds=s.seconds, rate=get_rate, seed=seed, **stored)
+
+    def without(seed):
+        await_calm([server])
+        return get(seed)
+
+    def beside(seed):
+        await_calm([server])
+        dd = subprocess.Popen(["dd", "if=/dev/zero", f"of={file}", "bs=4096", "oflag=dsync", "status=none"])
+        harness.await_true(lambda: file.exists() and file.stat().st_size > 0, "dd writes")
+        before, begin = file.stat().st_size, time.monotonic()
+        figures = get(seed)
+        check(dd.poll() is None, "dd has ended")
+        syncs = (file.stat().st_size - before) / 4096 / (time.monotonic() - begin)
+        dd.kill()
+        dd.wait()
+        file.unlink()
+        return figures | {"syncs_per_second": syncs}
+
+    return by_turns(s, {"without": without, "with": beside})
 
 
 def operations(server):

@@ -4,7 +4,7 @@ import dataclasses
 import hashlib
 import typing
 
-from generators import (by_load, by_redis_benchmark, check, hits, load, operations_of_lanes, rows_of_mykeyv, sets_of_redis, verify_sets)
+from generators import (by_load, by_redis_benchmark, check, hits, load, operations_of_lanes, rows_of, sets_of_redis, verify_sets)
 
 ADD_ONE = "local r = ...; r.n = r.n + 1; return true"
 UPDATED = 10_000  # documents
@@ -84,7 +84,7 @@ def set_case(suffix, connections, pipeline, target, value_bytes=100, note=""):
         ours, redis = peers["mykeyv"], peers["redis-always"]
         command = ["SET", prefix + "__rand_int__", "__rand_int__".ljust(value_bytes, "w")]
         return [by_redis_benchmark(ours, command, operations_of_lanes(ours), connections, pipeline, keys,
-                                   verify_sets(ours, prefix, keys, value_bytes, rows_of_mykeyv(ours))),
+                                   verify_sets(ours, prefix, keys, value_bytes, rows=rows_of(ours, "records"))),
                 by_redis_benchmark(redis, command, sets_of_redis(redis), connections, pipeline, keys,
                                    verify_sets(redis, prefix, keys, value_bytes))]
 
@@ -99,7 +99,11 @@ def set_direct_case(suffix, target, note="", **how):
         same = dict(prefix="direct:", keys=s.keys, value_bytes=100, **how)
         fill(ours, "resp", **{name: same[name] for name in ("prefix", "keys", "value_bytes")})
         fill(direct, "mysql", **{name: same[name] for name in ("prefix", "keys", "value_bytes")})
-        return [by_load(ours, "resp", "set", port=ours.port, **same), by_load(direct, "mysql", "set", socket=direct.socket, **same)]
+        sampled = (same["prefix"], same["keys"], same["value_bytes"])
+        verify_ours = verify_sets(ours, *sampled, rows=rows_of(ours, "records"), filled=True)
+        verify_direct = verify_sets(direct, *sampled, read=rows_of(direct, "kv"), filled=True)
+        return [by_load(ours, "resp", "set", lambda _: verify_ours(), port=ours.port, **same),
+                by_load(direct, "mysql", "set", lambda _: verify_direct(), socket=direct.socket, **same)]
 
     work = f"SET, durable, 50 connections{note}"
     return case(f"set.{suffix}", work, target, "MariaDB directly, autocommit", ("mykeyv", "mariadb"), prepare)

@@ -157,27 +157,40 @@ def operations_of_lanes(server):
     return lambda: int(fields_of(server.call("INFO", "stats"))["lane_operations"])
 
 
-def verify_sets(server, prefix, keys, value_bytes, rows=None):
-    """What stands under `set` keys is something that was set; `rows(names)`: and the same is in the table."""
+def verify_sets(server, prefix, keys, value_bytes, read=None, rows=None, filled=False):
+    """What stands under a sample of the keys is something that was set, or with `filled` what bench_load's fill put there, but not
+    under all; `rows(names)`: and the same is in the table. `read`: by what means, else as a client of one server."""
 
     def verify():
         names = [f"{prefix}{i:012}" for i in range(0, keys, max(keys // 200, 1))]
-        with server.connect() as c:
-            values = list(c.pipeline([("GET", name) for name in names]))
-        pattern = re.compile(rb"\d{12}w{%d}" % (value_bytes - 12))
-        found = {name: value for name, value in zip(names, values) if value is not None}
-        check(found, f"{server.name}: no key was set")
-        for name, value in found.items():
-            check(pattern.fullmatch(value), f"{server.name}: {name} is {value!r:.60}")
+        found = (read or values_of(server))(names)
+        pattern = re.compile(r"\d{%d}w{%d}" % (min(value_bytes, 12), max(value_bytes - 12, 0)))
+        before = [name for name, value in found.items() if filled and value == f"{name}:".ljust(value_bytes, "v")[:value_bytes]]
+        check(len(found) > len(before), f"{server.name}: no key was set")
+        for name in found.keys() - set(before):
+            check(pattern.fullmatch(found[name]), f"{server.name}: {name} is {found[name]!r:.60}")
         if rows is not None:
-            check(rows(names) == {name: value.decode() for name, value in found.items()}, f"{server.name}: the table has other values")
+            check(rows(names) == found, f"{server.name}: the table has other values")
 
     return verify
 
 
-def rows_of_mykeyv(server):
+def values_of(*servers):
+    """Of each key that one of them has; the nodes of a cluster answer MOVED for what another one owns."""
+    def values(names):
+        found = {}
+        for server in servers:
+            with server.connect() as c:
+                replies = list(c.pipeline([("GET", name) for name in names]))
+            found |= {name: value.decode() for name, value in zip(names, replies) if isinstance(value, bytes)}
+        return found
+
+    return values
+
+
+def rows_of(server, table):
     def rows(names):
         listed = ",".join(f"'{name}'" for name in names)
-        return dict(server.sql(f"SELECT k,v FROM records WHERE k IN ({listed})"))
+        return dict(server.sql(f"SELECT k,v FROM {table} WHERE k IN ({listed})"))
 
     return rows

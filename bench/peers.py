@@ -5,6 +5,7 @@ import os
 import pathlib
 import shutil
 import socket
+import subprocess
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -44,6 +45,15 @@ def missing(peers):
     return sorted({package for peer in peers for here, package in NEEDS.get(peer.split("-")[0], lambda: [])() if not here})
 
 
+def version_of(program):
+    """The first line of what it says of itself."""
+    for flag in ("--version", "-V"):
+        said = subprocess.run([program, flag], capture_output=True, text=True)
+        if said.returncode == 0 and said.stdout:
+            return said.stdout.splitlines()[0].replace(str(program), program.name if isinstance(program, pathlib.Path) else program)
+    return "of unknown version"
+
+
 class server(harness.process):
     """One program on the loopback, in a folder of its own."""
 
@@ -56,7 +66,7 @@ class server(harness.process):
         with open(self.log, "ab") as log:
             self.spawn(command, stdout=log, cwd=self.folder)
         harness.await_true(lambda: self.is_running() and self.accepts(), f"{self.name} accepts connections")
-        self.settings = self.shown(command)
+        self.settings = f"{version_of(command[0])}: `{self.shown(command)}`"
         return self
 
     def accepts(self):
@@ -104,7 +114,8 @@ class mykeyv(harness.node):
     def __init__(self, *flags):
         super().__init__(*flags, name="mykeyv")
         self.start()
-        self.settings = " ".join(["mykeyvd", *flags]) + ", else as it comes, with its own " + self.shown_mariadb()
+        self.settings = (f"{version_of(harness.BIN / 'mykeyvd')}: `{' '.join(['mykeyvd', *flags])}`, else as it comes, with its own "
+                         f"`{self.shown_mariadb()}`")
 
     def mariadb_pid(self):
         return int((self.data_dir / "run/mariadb.pid").read_text())

@@ -31,13 +31,14 @@ constexpr std::size_t value_bytes_max_max = std::size_t{256} << 20;
 constexpr std::uint64_t script_instructions_max = 1'000'000'000'000;
 constexpr std::size_t script_memory_bytes_min = std::size_t{1} << 20;  // an interpreter with its libraries
 constexpr std::uint64_t script_time_ms_max = 60'000;
+constexpr std::uint64_t parked_time_ms_max = 60'000;
 
 /// Every setting as text; empty: not given. Flags and file fill the same.
 struct raw_settings {
     std::string port, bind, announce, data_dir, mysql_socket, mysql_host, mysql_port, mysql_user, mysql_password_file, mysql_database;
     std::string buffer_pool_bytes, cache_bytes, io_threads, lanes, readers, log_level, value_bytes_max, topology, node_id, join, weight,
         cluster_secret_file, config;
-    std::string script_instructions, script_memory_bytes, script_time_ms;
+    std::string script_instructions, script_memory_bytes, script_time_ms, parked_time_ms;
     bool allow_unsafe_mysql = false;
 };
 
@@ -70,6 +71,8 @@ constexpr row rows[] = {
     {"script-instructions", &raw_settings::script_instructions, "Lua instructions that one call of update() code may use [10000000]"},
     {"script-memory-bytes", &raw_settings::script_memory_bytes, "memory that one call may use [64MiB]"},
     {"script-time-ms", &raw_settings::script_time_ms, "milliseconds that one call may take; its lane waits as long [100]"},
+    {"parked-time-ms", &raw_settings::parked_time_ms,
+     "milliseconds that an operation may wait while its slot changes its owner; then it is answered TRYAGAIN [2000]"},
     {"topology", &raw_settings::topology, "JSON file with the cluster this node is born into"},
     {"join", &raw_settings::join, "HOST:PORT of a member of the cluster that this node is to join at its first start"},
     {"weight", &raw_settings::weight, "with --join: how much of the slots it takes compared with the others [1]"},
@@ -221,6 +224,8 @@ server::settings settings_of(raw_settings const& raw)
         bytes_of(raw.script_memory_bytes, "script-memory-bytes", script_memory_bytes_min, memory_bytes_max, budget.memory_bytes);
     budget.time = std::chrono::milliseconds{number_of(raw.script_time_ms, "script-time-ms", 1, script_time_ms_max,
                                                       static_cast<std::uint64_t>(budget.time.count()))};
+    s.store.parked_time = std::chrono::milliseconds{
+        number_of(raw.parked_time_ms, "parked-time-ms", 1, parked_time_ms_max, static_cast<std::uint64_t>(s.store.parked_time.count()))};
     if (!raw.log_level.empty()) {
         auto const level = parse_log_level(raw.log_level);
         if (!level) { throw usage_error{fmt::format("--log-level is debug, info, warning, error or off, not '{}'", raw.log_level)}; }

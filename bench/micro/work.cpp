@@ -8,6 +8,11 @@
 #include "mykeyv/resp/request_parser.hpp"
 #include "mykeyv/resp/writer.hpp"
 #include "mykeyv/script/engine.hpp"
+#include "mykeyv/script/json_reader.hpp"
+#include "mykeyv/script/json_writer.hpp"
+#include "mykeyv/script/lua.hpp"
+#include "mykeyv/script/meter.hpp"
+#include "mykeyv/script/sandbox.hpp"
 #include "mykeyv/store/batch.hpp"
 #include "mykeyv/store/cache.hpp"
 
@@ -79,9 +84,10 @@ work write_reply()
     };
 }
 
-work sum_key()
+work slot_of_key()
 {
-    return [key = key_of(1)] { must(crc16(key) == crc16("key:000000000001")); };
+    auto const key = key_of(1);
+    return [key, expected = slot_of(key)] { must(slot_of(key) == expected); };
 }
 
 std::shared_ptr<store::cache> filled_cache()
@@ -175,17 +181,55 @@ work batch_of_appends()
     });
 }
 
+constexpr std::string_view document =
+    R"({"name":"the grateful dead","first":1965,"last":1995,"plays":41,"members":["jerry","bob","phil","bill","mickey"]})";
+/// For under callgrind, and on a busy machine, time passes faster.
+constexpr std::chrono::hours patience{1};
+
 work update_document()
 {
     std::string const code = "local record = ... record.plays = record.plays + 1 return true";
-    script::budget const patient{.time = std::chrono::hours{1}};  // under callgrind, on a busy machine
+    script::budget const patient{.time = patience};
     return [engine = std::make_shared<script::engine>(patient), code, id = script_id::of(code)] {
-        constexpr std::string_view document =
-            R"({"name":"the grateful dead","first":1965,"last":1995,"plays":41,"members":["jerry","bob","phil","bill","mickey"]})";
         record_view const before{.value = document, .format = format::document, .version = 1, .expires_at = std::nullopt};
         auto const done = engine->run(id, code, &before, "band", "", {.now = unix_ms{1}, .version = 2, .value_bytes_max = value_bytes_max});
         must(done.status == script::status::stored);
     };
+}
+
+/// A Lua state as update() has one, whose budget does not end.
+struct lua_room {
+    lua_room() : used{{.instructions = std::uint64_t{1} << 60, .memory_bytes = std::size_t{64} << 20, .time = patience}}
+    {
+        used.attach(lua.get());
+        script::build_sandbox(lua.get(), &now);
+        lua_settop(lua.get(), 0);
+        used.begin(0);
+    }
+    ~lua_room() { used.end(); }
+    lua_room(lua_room const&) = delete;
+    lua_room& operator=(lua_room const&) = delete;
+
+    unix_ms now{1};
+    script::meter used;
+    script::lua_handle lua{lua_newstate(&script::meter::allocate, &used)};
+    script::json_reader reader;
+};
+
+work json_to_lua()
+{
+    return [room = std::make_shared<lua_room>()] {
+        room->reader.push(room->lua.get(), document, "record");
+        must(lua_istable(room->lua.get(), -1));
+        lua_settop(room->lua.get(), 0);
+    };
+}
+
+work lua_to_json()
+{
+    auto const room = std::make_shared<lua_room>();
+    room->reader.push(room->lua.get(), document, "record");
+    return [room] { must(script::json_writer{room->lua.get(), value_bytes_max, "record"}.write().size() == document.size()); };
 }
 
 work parse_reply()
@@ -197,17 +241,19 @@ work parse_reply()
     };
 }
 
-std::array<piece, 11> const all{{
+std::array<piece, 13> const all{{
     {"parse GET", parse_get},
     {"parse SET of 100 bytes", parse_set},
     {"parse a pipeline of 16 GET", parse_pipeline},
     {"write a reply of 100 bytes", write_reply},
     {"parse a reply of 100 bytes", parse_reply},
-    {"slot of a key of 16 bytes", sum_key},
+    {"slot of a key of 16 bytes", slot_of_key},
     {"cache: hit", hit_cache},
     {"cache: publish", publish},
     {"batch of 64 SET", batch_of_sets},
     {"batch of 64 APPEND", batch_of_appends},
+    {"a document from JSON to Lua", json_to_lua},
+    {"a document from Lua to JSON", lua_to_json},
     {"update() of a document", update_document},
 }};
 

@@ -61,7 +61,7 @@ inline constexpr std::size_t lane_queue_max = 1u << 20;
 /// may wait; what is over is refused as in transit. A cut-over takes some milliseconds; only one in trouble comes near.
 inline constexpr std::size_t parked_operations_max = 1u << 16;
 inline constexpr std::size_t parked_bytes_max = 64u << 20;
-inline constexpr std::chrono::milliseconds parked_time_max{2'000};
+inline constexpr std::chrono::milliseconds parked_time_default{2'000};
 
 // Scripts
 

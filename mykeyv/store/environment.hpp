@@ -3,6 +3,7 @@
 #pragma once
 
 #include "mykeyv/base/clock.hpp"
+#include "mykeyv/base/limits.hpp"
 #include "mykeyv/base/log.hpp"
 #include "mykeyv/base/unique_function.hpp"
 #include "mykeyv/store/cache.hpp"
@@ -92,6 +93,8 @@ struct environment {
     counters counted;
     std::size_t value_bytes_max;
     std::chrono::milliseconds outcome_patience;
+    /// How long an operation waits for another node's answer about its slot.
+    std::chrono::milliseconds parked_time = limits::parked_time_default;
     /// False while MySQL's settings would lose acknowledged writes.
     std::atomic<bool> writes_are_safe{true};
 };

@@ -24,7 +24,8 @@ lane_core::lane_core(unsigned index, environment& env, std::unique_ptr<lane_sess
       session_{std::move(session)},
       inbox_{inbox},
       last_version_{env.mysql.held().version_floor},
-      version_ceiling_{env.mysql.held().version_ceiling}
+      version_ceiling_{env.mysql.held().version_ceiling},
+      parked_{env.parked_time}
 {
     if (auto failed = session_->open()) { throw start_up_error{"lane: " + failed.text}; }
 }

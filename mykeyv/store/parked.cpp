@@ -21,7 +21,7 @@ void parked_operations::park(operation_ptr op, time now)
 {
     auto const [place, fresh] = by_slot_.try_emplace(op->slot());
     auto& waiting = place->second;
-    if (fresh) { waiting.deadline = now + limits::parked_time_max; }
+    if (fresh) { waiting.deadline = now + patience_; }
     auto const bytes = op->payload_bytes();
     if (waiting.overdue || operations_ >= limits::parked_operations_max || bytes_ + bytes > limits::parked_bytes_max) {
         return end(std::move(op), errc::in_transit);

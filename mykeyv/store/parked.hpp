@@ -15,6 +15,8 @@ class parked_operations {
 public:
     using time = std::chrono::steady_clock::time_point;
 
+    explicit parked_operations(std::chrono::milliseconds patience) noexcept : patience_{patience} {}
+
     /// Takes an operation in its order. Over the limits, or when its slot is overdue: refuses it.
     void park(operation_ptr, time now);
     /// Those of a slot, in their order; the slot is as if nothing had been parked.
@@ -33,6 +35,7 @@ private:
     };
     void refuse(queue&, errc why);
 
+    std::chrono::milliseconds const patience_;
     std::unordered_map<slot, queue> by_slot_;
     std::size_t operations_ = 0;
     std::size_t bytes_ = 0;

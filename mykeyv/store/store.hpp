@@ -53,6 +53,8 @@ struct settings {
     std::optional<node_id> first_id;
     /// How long an answer about a broken commit is searched before the caller is told `outcome_unknown`.
     std::chrono::milliseconds outcome_patience{10'000};
+    /// How long an operation waits while its slot changes its owner, before the caller is told `in_transit`.
+    std::chrono::milliseconds parked_time = limits::parked_time_default;
 };
 
 /// A page of keys in the order of (slot, hash of the key).

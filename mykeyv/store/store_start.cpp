@@ -78,6 +78,7 @@ store::parts::parts(settings given, log& to, clock const& from, unique_function<
     auto const held = take_over_and_wait();
     mysql.emplace(server, held, to_log, std::move(on_fenced));
     env.emplace(to_log, time, *mysql, known, wanted.value_bytes_max, wanted.outcome_patience);
+    env->parked_time = wanted.parked_time;
 
     session first;  // read again what the node remembers: from here on nobody else can change it
     must(mysql->open(first), "MySQL");

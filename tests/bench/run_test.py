@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import runpy
 import subprocess
 import sys
 import tempfile
@@ -35,15 +36,26 @@ class the_whole(unittest.TestCase):
             self.assertEqual(set(names) - set(found["races"]) - set(found["apart"]), set())
             lines = [line for line in done.stdout.splitlines() if line.startswith("| ")]
             self.assertEqual(len(lines), 1 + len(names) + 1, "a head, a line for each name and two for memory")
+            self.assertRegex(done.stdout, r"minutes in all\.")
             for line in lines[1:]:
                 self.assertRegex(line, r"\| [≥≤] [\d.]+ \|.*\| [\d.,]+ \([\d.,]+ to [\d.,]+\) \| (yes|\*\*no\*\*) \|( [^|]* \|){4}$")
                 if not line.startswith(("| bytes", "| p99")):
                     # of the load + mykeyvd + mariadbd, and the peer's
                     self.assertRegex(line, r"\| [\d.,]+( \+ [\d.,]+){2} \| [\d.,]+( \+ [\d.,]+){1,2} \|$")
             for each in ("mykeyv", "mariadb", "redis-always"):
-                self.assertIn(f"- **{each}**: `", done.stdout)
+                self.assertRegex(done.stdout, rf"- \*\*{each}\*\*, [^`]*\d+\.\d+[^`]*: `")
             self.assertEqual(document.read_text(),
                              f"before\n<!-- begin targets -->\n{done.stdout}<!-- end targets -->\nbehind\n")
+
+    def test_rows_without_a_target_are_measured_and_shown(self):
+        names = sorted(set(run("--list").stdout.split()) - set(run("--quick", "--list").stdout.split()))
+        self.assertIn("memcached.1", names)
+        done = run(*TINY, "--only", *names)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        lines = [line for line in done.stdout.partition("without a target:")[2].splitlines() if line.startswith("| ")]
+        self.assertEqual(len(lines), 1 + len(names) + 1, "a head, a line for each name and two for the disk")
+        for line in lines[1:]:
+            self.assertRegex(line, r"\|  \|.*\| [\d.,]+ \([\d.,]+ to [\d.,]+\) \|  \|")
 
     def test_what_is_missing_is_named(self):
         done = run("--only", "get.1", PATH="/nowhere", MYKEYV_BIN="/nowhere")
@@ -60,7 +72,7 @@ class the_curves(unittest.TestCase):
             done = subprocess.run([sys.executable, "-B", ROOT / "bench/curves", "--points", "2", "--rounds", "1", "--seconds", "0.03",
                                    "--json", figures, "--write", document], capture_output=True, text=True, timeout=240)
             self.assertEqual(done.returncode, 0, done.stderr)
-            found = json.loads(figures.read_text())["curves"]
+            found = {name: one["lines"] for name, one in json.loads(figures.read_text()).items()}
             self.assertEqual(set(found), {"connections", "pipeline", "values", "records", "nodes", "fragments"})
             for name, lines in found.items():
                 self.assertIn(f"(plots/{name}.svg)", document.read_text())
@@ -110,6 +122,39 @@ class wrong_values(unittest.TestCase):
         generators.verify_sets(self.redis, "t:", 1, 100)()
         with self.assertRaisesRegex(generators.wrong, "table"):
             generators.verify_sets(self.redis, "t:", 1, 100, lambda _: {"t:%012d" % 0: "2" * 12 + "w" * 88})()
+
+
+    def test_sets_over_what_was_filled_are_told_from_what_was_not_set_at_all(self):
+        generators.load("resp", "fill", port=self.redis.port, prefix="f:", keys=10)
+        with self.assertRaisesRegex(generators.wrong, "no key was set"):
+            generators.verify_sets(self.redis, "f:", 10, 100, filled=True)()
+        generators.load("resp", "set", port=self.redis.port, prefix="f:", keys=5, seconds=0.05)
+        generators.verify_sets(self.redis, "f:", 10, 100, filled=True)()
+        self.redis.call("SET", "f:%012d" % 9, "f:%012d:" % 8 + "v" * 85)
+        with self.assertRaisesRegex(generators.wrong, "f:000000000009"):
+            generators.verify_sets(self.redis, "f:", 10, 100, filled=True)()
+
+
+class instruction_counts(unittest.TestCase):
+    instructions = runpy.run_path(str(ROOT / "bench/instructions"))
+
+    def verdict(self, kept, found):
+        lines, well = self.instructions["compare"](kept, found)
+        return lines[-1].split("|")[-2].strip(), well
+
+    def test_a_rise_of_more_than_five_percent_fails(self):
+        self.assertEqual(self.verdict({"parse": 1000}, {"parse": 1060}), ("+6.0% TOO MUCH", False))
+        self.assertEqual(self.verdict({"parse": 1000}, {"parse": 1049}), ("+4.9%", True))
+        self.assertEqual(self.verdict({"parse": 1000}, {"parse": 500}), ("-50.0%", True))
+
+    def test_one_that_rises_fails_among_others_that_do_not(self):
+        lines, well = self.instructions["compare"]({"a": 100, "b": 100, "c": 100}, {"a": 100, "b": 106, "c": 100})
+        self.assertFalse(well)
+        self.assertEqual([("TOO MUCH" in line) for line in lines[2:]], [False, True, False])
+
+    def test_what_is_new_or_gone_fails(self):
+        self.assertEqual(self.verdict({}, {"parse": 1}), ("new", False))
+        self.assertEqual(self.verdict({"parse": 1}, {}), ("gone", False))
 
 
 class sections(unittest.TestCase):

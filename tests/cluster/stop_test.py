@@ -102,7 +102,7 @@ class start(unittest.TestCase):
                              (["--mysql-host", "x", "--mysql-port", "x"], "mysql-port"), (["--mysql-user", "x"], "mysql-user"),
                              (["--mysql-socket", "x", "--mysql-host", "x"], "exclude"), (["--value-bytes-max", "10TiB"], "256MiB"),
                              (["--mysql-host", "x", "--mysql-password-file", "absent"], "absent"),
-                             (["--script-time-ms", "0"], "script-time-ms")]:
+                             (["--script-time-ms", "0"], "script-time-ms"), (["--parked-time-ms", "60001"], "parked-time-ms")]:
             with self.subTest(flags=flags):
                 code, out, err = run_daemon("--data-dir", folder, *flags)
                 self.assertEqual((code, out), (2, ""), err)

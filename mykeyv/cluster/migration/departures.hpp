@@ -45,6 +45,8 @@ public:
     time wake(time until, std::size_t slots);
 
     std::size_t on_the_way() const noexcept { return moving_.size(); }
+    /// One of them is written as fast as it is sent.
+    bool is_outpaced() const;
 
 private:
     struct departing {

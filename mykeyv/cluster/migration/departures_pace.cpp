@@ -42,6 +42,11 @@ departures::target_windows& departures::windows_of(node_id target)
     return windows_.try_emplace(target, fresh).first->second;
 }
 
+bool departures::is_outpaced() const
+{
+    return std::ranges::any_of(moving_, [](auto const& each) { return each.second.out.is_outpaced(); });
+}
+
 std::size_t departures::bytes_on_the_way() const
 {
     std::size_t sum = 0;

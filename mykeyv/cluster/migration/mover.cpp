@@ -142,7 +142,7 @@ mover::time mover::wake()
     if (only_answers || !is_busy) { answer(asked_, until, to_answer); }
     if (!only_answers) { next = std::min(in_.wake(), out_.wake(until, steps)); }
     auto const end = lane_.surroundings().time.steady();
-    rests_until_ = end + std::min<time::duration>((end - now) * limits_.rest_when_busy, limits_.rest_max);
+    rests_until_ = out_.is_outpaced() ? end : end + std::min<time::duration>((end - now) * limits_.rest_when_busy, limits_.rest_max);
     if (!asked_.empty() || only_answers) { return now; }
     return is_busy && next <= now ? next : std::min(next, purge(now));
 }

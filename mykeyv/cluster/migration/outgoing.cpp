@@ -59,14 +59,19 @@ void outgoing::written(std::string_view key, std::size_t value_bytes)
 
 std::vector<std::string> outgoing::take_dirty()
 {
-    ++rounds_;
     std::vector<std::string> taken;
     std::size_t bytes = 0;
-    while (!dirty_.empty() && (taken.empty() || (bytes < limits_->portion_bytes && taken.size() < limits_->dirty_keys_per_portion))) {
-        auto first = dirty_.extract(dirty_.begin());
+    while (!dirty_.empty() && (taken.empty() || (bytes <= limits_->portion_bytes && taken.size() < limits_->dirty_keys_per_portion))) {
+        auto place = dirty_.lower_bound(round_at_);
+        if (place == dirty_.end()) {
+            ++rounds_;
+            place = dirty_.begin();
+        }
+        auto first = dirty_.extract(place);
         auto const size = first.key().size() + first.mapped();
         bytes += size;
         dirty_bytes_ -= size;
+        (round_at_ = first.key()).push_back('\0');
         taken.push_back(std::move(first.key()));
     }
     return taken;

@@ -31,6 +31,7 @@ struct move_limits {
     std::size_t dirty_keys_per_portion = limits::dirty_keys_per_portion;
     std::size_t cut_over_keys_max = limits::cut_over_keys_max;
     unsigned resend_rounds_max = limits::resend_rounds_max;
+    unsigned resend_rounds_at_rest = 3;
     std::size_t outgoing_per_lane_max = limits::outgoing_per_lane_max;
     std::size_t cut_overs_at_once = limits::cut_overs_at_once;
     std::chrono::milliseconds cut_over_wait_wanted = limits::cut_over_wait_wanted;
@@ -64,6 +65,8 @@ public:
     bool awaits_answer() const noexcept { return phase_ != phase::copying || last_sent_ != last_acknowledged_; }
     /// In portions that are not acknowledged.
     std::size_t bytes_on_the_way() const noexcept { return bytes_on_the_way_; }
+    /// Keys have been sent again so often that they seem to get dirty as fast as that: moving has to have more of the lane's time.
+    bool is_outpaced() const noexcept { return phase_ == phase::copying && rounds_ >= limits_->resend_rounds_at_rest; }
 
     enum class phase : std::uint8_t {
         preparing,  ///< the target has been asked to get ready
@@ -90,7 +93,8 @@ public:
     void acknowledged(std::uint64_t number) noexcept;
     /// A row of the slot is about to change; 0 bytes: to go.
     void written(std::string_view key, std::size_t value_bytes);
-    /// Keys to be read again, some at a time; they count as clean from now on.
+    /// Keys to be read again, some at a time, round after round in the order of keys; they count as clean from now on. All of them,
+    /// where there are no more than go with a cut-over.
     std::vector<std::string> take_dirty();
     void parked() noexcept { parked_ = true; }
     void offered() noexcept { phase_ = phase::offered; }
@@ -105,7 +109,8 @@ private:
     bool parked_ = false;
     std::map<std::string, std::size_t, std::less<>> dirty_;  // and how long their values are
     std::size_t dirty_bytes_ = 0;
-    unsigned rounds_ = 0;  // of sending dirty keys again
+    std::string round_at_;  // the first key that has not had its turn in this round
+    unsigned rounds_ = 0;   // of sending dirty keys again, that are over
     std::uint64_t last_sent_ = 0;
     std::uint64_t last_acknowledged_ = 0;
     std::uint64_t records_sent_ = 0;

@@ -32,13 +32,27 @@ protected:
     {
         for (auto const* key : keys) { out_.written(key, bytes); }
     }
+    /// So often all its keys are sent again, and then each is written once more.
+    void outrun(int rounds)
+    {
+        limits_.dirty_keys_per_portion = 3;
+        written({"a", "b", "c"});
+        for (int round = 0; round < rounds; ++round) {
+            ASSERT_THAT(out_.take_dirty(), testing::SizeIs(3));
+            send();
+            answered();
+            written({"a", "b", "c"});
+        }
+        limits_.dirty_keys_per_portion = 2;
+    }
     enum outgoing::next next() const { return out_.next_step(); }
 
     move_limits limits_{.portion_bytes = 100,
                         .portions_on_the_way_max = 2,
                         .dirty_keys_per_portion = 2,
                         .cut_over_keys_max = 2,
-                        .resend_rounds_max = 3};
+                        .resend_rounds_max = 3,
+                        .resend_rounds_at_rest = 2};
     outgoing out_{id(2), {5, 1}, limits_};
     std::uint64_t last_ = 0;
     std::uint64_t answered_ = 0;
@@ -190,6 +204,33 @@ TEST_F(a_slot_on_its_way_out, takes_dirty_keys_some_at_a_time_by_bytes_but_one_a
     EXPECT_THAT(out_.take_dirty(), ElementsAre("b"));
 }
 
+TEST_F(a_slot_on_its_way_out, gives_each_dirty_key_its_turn_before_one_that_was_written_again)
+{
+    read_all();
+    written({"a", "b", "c", "d", "e"});
+    EXPECT_THAT(out_.take_dirty(), ElementsAre("a", "b"));
+    written({"a", "b"});
+    EXPECT_THAT(out_.take_dirty(), ElementsAre("c", "d"));
+    written({"c"});
+    EXPECT_THAT(out_.take_dirty(), ElementsAre("e", "a"));
+    EXPECT_THAT(out_.take_dirty(), ElementsAre("b", "c"));
+    EXPECT_THAT(out_.take_dirty(), IsEmpty());
+}
+
+TEST_F(a_slot_on_its_way_out, takes_all_that_is_left_for_its_cut_over_from_wherever_the_round_is)
+{
+    limits_.dirty_keys_per_portion = 10;
+    limits_.cut_over_keys_max = 4;
+    read_all();
+    written({"m"});
+    out_.take_dirty();
+    out_.written("", 0);
+    written({"n", "a", "z"}, 32);  // 99 bytes with the keys
+    out_.written("a", 33);         // and 100, which is a whole portion
+    ASSERT_EQ(next(), cut_over);
+    EXPECT_THAT(out_.take_dirty(), ElementsAre("n", "z", "", "a"));
+}
+
 TEST_F(a_slot_on_its_way_out, is_cut_over_with_a_few_dirty_keys)
 {
     read_all();
@@ -216,25 +257,35 @@ TEST_F(a_slot_on_its_way_out, counts_the_bytes_of_a_key_as_it_was_written_last)
     EXPECT_EQ(next(), cut_over);
 }
 
-TEST_F(a_slot_on_its_way_out, is_parked_when_it_is_written_faster_than_sent)
+TEST_F(a_slot_on_its_way_out, is_outpaced_then_parked_when_all_its_keys_are_written_again_before_each_is_sent)
 {
     read_all();
-    for (int round = 0; round < 3; ++round) {
-        written({"a", "b", "c"});
-        ASSERT_EQ(next(), resend);
+    outrun(2);
+    EXPECT_FALSE(out_.is_outpaced());
+    outrun(1);
+    EXPECT_TRUE(out_.is_outpaced());
+    ASSERT_EQ(next(), resend);
+    outrun(1);
+    EXPECT_EQ(next(), park);
+}
+
+TEST_F(a_slot_on_its_way_out, is_not_parked_for_taking_many_messages_to_send_what_was_written_once)
+{
+    read_all();
+    for (auto const* key : {"a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l"}) { written({key}); }
+    while (next() == resend) {
+        EXPECT_FALSE(out_.is_outpaced());
         out_.take_dirty();
         send();
         answered();
     }
-    written({"a", "b", "c"});
-    EXPECT_EQ(next(), park);
+    EXPECT_EQ(next(), cut_over);
 }
 
 TEST_F(a_slot_on_its_way_out, that_is_parked_sends_what_is_left_and_is_cut_over)
 {
     read_all();
-    for (int round = 0; round < 3; ++round) { out_.take_dirty(); }
-    written({"a", "b", "c"});
+    outrun(4);
     ASSERT_EQ(next(), park);
     out_.parked();
     EXPECT_EQ(next(), resend);

@@ -120,7 +120,7 @@ TEST_F(a_lanes_work, that_is_parked_too_long_is_in_transit)
 {
     gate_of("k", gate::parked);
     run(append("k", "1", first_));
-    lane_.time.pass(limits::parked_time_max);
+    lane_.time.pass(limits::parked_time_default);
     lane_.core.idle();
     EXPECT_EQ(first_.outcome, errc::in_transit);
 }

@@ -33,7 +33,7 @@ protected:
     using time = parked_operations::time;
     using outcome = std::optional<errc>;
     static constexpr slot one{1}, two{2};
-    static constexpr auto patience = limits::parked_time_max;
+    static constexpr std::chrono::milliseconds patience{700};
     static constexpr std::chrono::milliseconds moment{1};
 
     /// What becomes of it is found at the place that comes back.
@@ -50,7 +50,7 @@ protected:
     }
 
     time now_{};
-    parked_operations parked_;
+    parked_operations parked_{patience};
     std::deque<outcome> endings_;
 };
 

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a slot on its way is read by: its rows in the order of keys, its figures, and its own row.
+#include "mykeyv/store/mysql/records_table.hpp"
+#include "mykeyv/store/mysql/slots_table.hpp"
+#include "tests/integration/fixtures/mysql_servers.hpp"
+
+#include <gmock/gmock.h>
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace mykeyv::store {
+namespace {
+
+using namespace std::string_literals;
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::Pair;
+
+/// As ISO 3309 has it, bit by bit.
+std::uint32_t crc32_of(std::string_view bytes)
+{
+    std::uint32_t crc = 0xffff'ffff;
+    for (unsigned char const byte : bytes) {
+        crc ^= byte;
+        for (int bit = 0; bit < 8; ++bit) { crc = (crc >> 1) ^ ((crc & 1) ? 0xedb8'8320 : 0); }
+    }
+    return ~crc;
+}
+
+class slots : public test::mysql_test {
+protected:
+    void put(std::vector<row> const& rows)
+    {
+        std::uint64_t created = 0;
+        must(records.upsert(rows, created));
+        must(c.commit());
+    }
+    std::vector<slot_summary> summaries(std::vector<slot> const& of)
+    {
+        std::vector<slot_summary> found(of.size(), slot_summary{99, 99});
+        must(table.summaries(of, found));
+        must(c.commit());
+        return found;
+    }
+    slot_summary summary(slot of) { return summaries({of})[0]; }
+    static slot_summary expected(std::vector<row> const& rows)
+    {
+        slot_summary sum;
+        for (auto const& r : rows) {
+            auto const expiry = r.expires_at ? std::to_string(r.expires_at->value) : "-";
+            auto const text = std::to_string(r.version) + ' ' + std::to_string(static_cast<unsigned>(r.format)) + ' ' + expiry + ' ' +
+                              std::string{r.k};
+            ++sum.records;
+            sum.checksum += crc32_of(text);
+        }
+        return sum;
+    }
+
+    slot const here{7}, there{8};
+    records_table records{c};
+    slots_table table{c};
+};
+MYKEYV_ON_EACH_SERVER(slots);
+
+TEST(the_checksum_of_this_test, is_the_usual_crc_32) { EXPECT_EQ(crc32_of("123456789"), 0xcbf4'3926u); }
+
+TEST_P(slots, have_figures_of_their_own_rows_whatever_bytes_are_in_their_keys)
+{
+    std::string all(256, '\0');
+    for (std::size_t i = 0; i < all.size(); ++i) { all[i] = static_cast<char>(i); }
+    std::vector<row> const rows{{here, "", 1, format::bytes, "x", std::nullopt},
+                                {here, all, 0xffff'ffff'ffff'ffff, format::document, "{}", unix_ms{1'700'000'000'123}},
+                                {here, "k ", 7, format::bytes, all, unix_ms{1}},
+                                {here, std::string_view{"k\0", 2}, 8, format::bytes, "", std::nullopt}};
+    put(rows);
+    put({{there, "other", 3, format::bytes, "v", std::nullopt}});
+    EXPECT_EQ(summary(here), expected(rows));
+}
+
+TEST_P(slots, that_are_empty_have_figures_of_nothing_and_each_stands_at_its_place)
+{
+    std::vector<row> const in_here{{here, "a", 1, format::bytes, "x", std::nullopt}};
+    std::vector<row> const in_there{{there, "b", 2, format::bytes, "y", std::nullopt}, {there, "c", 3, format::bytes, "z", std::nullopt}};
+    put(in_here);
+    put(in_there);
+    EXPECT_THAT(summaries({there, slot{100}, here}), ElementsAre(expected(in_there), slot_summary{}, expected(in_here)));
+}
+
+TEST_P(slots, have_a_sum_that_does_not_wrap_at_32_bits)
+{
+    std::vector<std::string> names;
+    for (int i = 0; i < 2000; ++i) { names.push_back("key " + std::to_string(i)); }
+    std::vector<row> rows;
+    for (std::uint64_t i = 0; i < names.size(); ++i) { rows.push_back({here, names[i], i + 1, format::bytes, "v", std::nullopt}); }
+    put(rows);
+    auto const sum = expected(rows);
+    ASSERT_GT(sum.checksum, 0xffff'ffffu);
+    EXPECT_EQ(summary(here), sum);
+}
+
+TEST_P(slots, have_other_figures_with_another_version_format_expiry_or_key_but_not_by_where_they_lie)
+{
+    row const one{here, "k", 5, format::bytes, "v", unix_ms{9}};
+    put({one});
+    auto const before = summary(here);
+    for (auto const& other : {row{here, "k", 6, format::bytes, "v", unix_ms{9}}, row{here, "k", 5, format::document, "v", unix_ms{9}},
+                              row{here, "k", 5, format::bytes, "v", unix_ms{10}}, row{here, "k", 5, format::bytes, "v", std::nullopt}}) {
+        put({other});
+        EXPECT_NE(summary(here), before);
+    }
+    put({one});
+    EXPECT_EQ(summary(here), before);
+    put({{there, "k", 5, format::bytes, "v", unix_ms{9}}, {slot{9}, "l", 5, format::bytes, "v", unix_ms{9}}});
+    EXPECT_EQ(summary(there), before);
+    EXPECT_NE(summary(slot{9}), before);
+}
+
+TEST_P(slots, are_read_in_portions_in_the_order_of_bytes_each_from_where_the_last_one_ended)
+{
+    put({{here, "b", 1, format::bytes, std::string_view{"x"}, std::nullopt}, {here, "B", 1, format::bytes, "x", std::nullopt},
+         {here, std::string_view{"b\0", 2}, 1, format::bytes, "x", std::nullopt}, {there, "c", 1, format::bytes, "x", std::nullopt}});
+    std::vector<std::string> keys;
+    std::string from;
+    int portions = 0;
+    for (bool end = false; !end; ++portions) {
+        ASSERT_LT(portions, 4);
+        must(table.rows_from(here, from, 1, [&](row const& r) { keys.emplace_back(r.k); }, end));
+        if (!keys.empty()) { (from = keys.back()).push_back('\0'); }
+    }
+    EXPECT_THAT(keys, ElementsAre("B", "b", "b\0"s));
+    EXPECT_GE(portions, 3) << "a byte at most is asked for: one row each time";
+}
+
+TEST_P(slots, are_what_was_saved_of_them)
+{
+    node_id const peer = *node_id::parse("0123456789abcdef0123456789abcdef01234567");
+    slot_row const offered{slot_state::handing_over, {0xffff'ffff'ffff'ffff, 0xffff'ffff'ffff'fffe}, peer};
+    slot_row const owned{slot_state::owned, {1, 0}, {}};
+    std::vector<std::pair<slot, slot_row>> const both{{here, offered}, {there, owned}};
+    must(table.save(both));
+    must(c.commit());
+    std::vector<std::pair<slot, slot_row>> found;
+    must(load_slots(c, found));
+    EXPECT_THAT(found, ElementsAre(Pair(here, offered), Pair(there, owned)));
+    std::vector<std::pair<slot, slot_row>> const forgotten{{here, slot_row{}}};
+    must(table.save(forgotten));
+    must(c.commit());
+    slot_row row;
+    must(table.load(here, row));
+    EXPECT_EQ(row, slot_row{});
+}
+
+}  // namespace
+}  // namespace mykeyv::store
