@@ -49,8 +49,8 @@ class the_whole(unittest.TestCase):
 
     def test_rows_without_a_target_are_measured_and_shown(self):
         names = sorted(set(run("--list").stdout.split()) - set(run("--quick", "--list").stdout.split()))
-        self.assertIn("memcached.1", names)
-        done = run(*TINY, "--only", *names)
+        self.assertIn("get.memcached.1", names)
+        done = run(*TINY, "--seconds", "0.3", "--only", *names)
         self.assertEqual(done.returncode, 0, done.stderr)
         lines = [line for line in done.stdout.partition("without a target:")[2].splitlines() if line.startswith("| ")]
         self.assertEqual(len(lines), 1 + len(names) + 1, "a head, a line for each name and two for the disk")
@@ -70,7 +70,7 @@ class the_curves(unittest.TestCase):
             document, figures = pathlib.Path(folder, "document.md"), pathlib.Path(folder, "figures.json")
             document.write_text("before\n<!-- begin curves -->\nold\n<!-- end curves -->\nbehind\n")
             done = subprocess.run([sys.executable, "-B", ROOT / "bench/curves", "--points", "2", "--rounds", "1", "--seconds", "0.03",
-                                   "--json", figures, "--write", document], capture_output=True, text=True, timeout=240)
+                                   "--keys", "500", "--json", figures, "--write", document], capture_output=True, text=True, timeout=240)
             self.assertEqual(done.returncode, 0, done.stderr)
             found = {name: one["lines"] for name, one in json.loads(figures.read_text()).items()}
             self.assertEqual(set(found), {"connections", "pipeline", "values", "records", "nodes", "fragments"})
@@ -82,6 +82,19 @@ class the_curves(unittest.TestCase):
                 for points in lines.values():
                     self.assertEqual([len(rates) for _, rates in points], [1, 1])
             self.assertEqual(document.read_text(), f"before\n<!-- begin curves -->\n{done.stdout}<!-- end curves -->\nbehind\n")
+
+
+class the_profile(unittest.TestCase):
+    def test_says_of_both_sides_what_their_threads_do(self):
+        with tempfile.TemporaryDirectory() as folder:
+            document = pathlib.Path(folder, "document.md")
+            document.write_text("before\n<!-- begin profiles -->\nold\n<!-- end profiles -->\nbehind\n")
+            done = subprocess.run([sys.executable, "-B", ROOT / "bench/profile", "set.50", "--seconds", "0.3", "--keys", "500",
+                                   "--write", document], capture_output=True, text=True, timeout=120)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            for program, thread in (("mykeyvd", "io"), ("mykeyvd", "lane"), ("mariadbd", ""), ("redis-server", "redis-server")):
+                self.assertRegex(done.stdout, rf"\| {program} \| {thread}[^|]* \| \d\.\d\d \| \d\.\d\d \| \d+\.\d\d \|")
+            self.assertEqual(document.read_text(), f"before\n<!-- begin profiles -->\n{done.stdout}<!-- end profiles -->\nbehind\n")
 
 
 class wrong_values(unittest.TestCase):
@@ -121,7 +134,7 @@ class wrong_values(unittest.TestCase):
         self.redis.call("SET", "t:%012d" % 0, "1" * 12 + "w" * 88)
         generators.verify_sets(self.redis, "t:", 1, 100)()
         with self.assertRaisesRegex(generators.wrong, "table"):
-            generators.verify_sets(self.redis, "t:", 1, 100, lambda _: {"t:%012d" % 0: "2" * 12 + "w" * 88})()
+            generators.verify_sets(self.redis, "t:", 1, 100, rows=lambda _: {"t:%012d" % 0: "2" * 12 + "w" * 88})()
 
 
     def test_sets_over_what_was_filled_are_told_from_what_was_not_set_at_all(self):
