@@ -4,6 +4,7 @@
 #include "mykeyv/base/slot.hpp"
 #include "mykeyv/record/decide.hpp"
 #include "mykeyv/record/strings.hpp"
+#include "mykeyv/resp/lookahead.hpp"
 #include "mykeyv/resp/reply_parser.hpp"
 #include "mykeyv/resp/request_parser.hpp"
 #include "mykeyv/resp/writer.hpp"
@@ -36,6 +37,7 @@ using work = std::function<void()>;
 constexpr std::size_t keys_in_the_cache = 1000;
 constexpr std::size_t value_bytes = 100;
 constexpr std::size_t operations_of_a_batch = 64;
+constexpr std::size_t pipelined = 16;
 constexpr std::size_t value_bytes_max = std::size_t{16} << 20;
 
 /// What was done is not for nothing, so no compiler leaves it out; and it went well.
@@ -68,11 +70,21 @@ work parse_set()
     return parse(fmt::format("*3\r\n$3\r\nSET\r\n$16\r\n{}\r\n${}\r\n{}\r\n", key_of(1), value_bytes, std::string(value_bytes, 'x')), 1);
 }
 
-work parse_pipeline()
+std::string pipeline_of_gets()
 {
     std::string request;
-    for (std::size_t i = 0; i < 16; ++i) { request += get_request(i); }
-    return parse(std::move(request), 16);
+    for (std::size_t i = 0; i < pipelined; ++i) { request += get_request(i); }
+    return request;
+}
+
+work parse_pipeline() { return parse(pipeline_of_gets(), pipelined); }
+
+work look_ahead()
+{
+    return [request = pipeline_of_gets()] {
+        std::array<std::string_view, pipelined> keys;
+        must(resp::look_ahead(request, keys).bytes == request.size());
+    };
 }
 
 work write_reply()
@@ -122,6 +134,15 @@ work hit_cache()
         auto const& key = (*next)();
         auto const found = known->find(slot{1}, key);
         must(found && found.view().value.size() == value_bytes);
+    };
+}
+
+work prefetch()
+{
+    return [known = filled_cache(), next = std::make_shared<next_key>()] {
+        std::array<std::string_view, pipelined> keys;
+        for (auto& each : keys) { each = (*next)(); }
+        known->prefetch(keys);
     };
 }
 
@@ -256,14 +277,16 @@ work parse_reply()
     };
 }
 
-std::array<piece, 13> const all{{
+std::array<piece, 15> const all{{
     {"parse GET", parse_get},
     {"parse SET of 100 bytes", parse_set},
     {"parse a pipeline of 16 GET", parse_pipeline},
+    {"look ahead at a pipeline of 16 GET", look_ahead},
     {"write a reply of 100 bytes", write_reply},
     {"parse a reply of 100 bytes", parse_reply},
     {"slot of a key of 16 bytes", slot_of_key},
     {"cache: hit", hit_cache},
+    {"cache: prefetch of 16", prefetch},
     {"cache: publish", publish},
     {"batch of 64 SET", batch_of_sets},
     {"batch of 64 APPEND", batch_of_appends},

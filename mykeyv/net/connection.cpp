@@ -77,7 +77,8 @@ void connection::arrived(bool ok, std::size_t bytes)
     offer();
 }
 
-/// Shows the owner what is unread until it takes no more of it, sends the replies, reads on.
+/// Shows the owner what is unread until it takes no more of it. Replies are sent, and more is read, when all else that has arrived at this
+/// thread has been shown, too: a peer that is woken for each reply by itself costs more than the reply.
 void connection::offer()
 {
     auto& p = *parts_;
@@ -93,9 +94,9 @@ void connection::offer()
         p.offering = false;
         p.input.drop(taken.bytes);
         p.paused = taken.pause;
-        flush();
         if (taken.bytes == 0) { break; }
     }
+    if (p.owner && !p.waiting_to_write && (p.output.size() > 0 || p.close_when_sent)) { return take_turn_soon(); }
     read();
 }
 
@@ -138,7 +139,7 @@ void connection::flush_soon() { take_turn_soon(); }
 void connection::take_turn_soon()
 {
     auto& p = *parts_;
-    if (p.turn_is_due || p.offering) { return; }  // offer() does by itself what the turn is for
+    if (p.turn_is_due || p.offering) { return; }  // offer() sees to it by itself
     p.turn_is_due = true;
     asio::defer(p.socket.get_executor(), [self = shared_from_this()] {
         self->parts_->turn_is_due = false;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // One connection of a client: bytes in, bytes out, and back-pressure between the two.
 //
-//            received() took all it could          flush() sent everything
+//            received() took all it could          flush(), a turn later, sent everything
 //     reading ------------------------> writing ------------------------> reading
 //        |  ^                              |
 //        |  | resume(), or output drained  | the peer does not read

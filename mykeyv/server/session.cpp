@@ -2,6 +2,7 @@
 #include "mykeyv/server/session.hpp"
 
 #include "mykeyv/base/limits.hpp"
+#include "mykeyv/resp/lookahead.hpp"
 #include "mykeyv/script/engine.hpp"
 #include "mykeyv/server/command_table.hpp"
 #include "mykeyv/server/error_replies.hpp"
@@ -10,6 +11,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <span>
 #include <utility>
 
 namespace mykeyv::server {
@@ -48,11 +51,13 @@ session::taken session::received(std::string_view unread)
 {
     taken so_far;
     moment_.reset();
+    std::size_t fetched = 0;  // up to where commands have been looked at
     while (!closing_ && connection_ && connection_->output_bytes() <= limits::output_pause_bytes) {
         if (is_full()) {
             so_far.pause = paused_ = true;
             return so_far;
         }
+        if (so_far.bytes == fetched) { fetched += prefetch(unread.substr(fetched)); }
         auto const parsed = parser_.parse(unread.substr(so_far.bytes));
         if (parsed.state == resp::progress::failed) {
             reply().error(fmt::format("ERR {}", parsed.error));
@@ -72,6 +77,17 @@ session::taken session::received(std::string_view unread)
         return {unread.size(), true};
     }
     return so_far;
+}
+
+/// Fetches what the next commands will look for in the cache, if there are several; how many bytes they are. A pipeline waits for memory
+/// once then, not once for each of its commands.
+std::size_t session::prefetch(std::string_view unread) const noexcept
+{
+    constexpr std::size_t commands_at_once = 16;
+    std::array<std::string_view, commands_at_once> keys;
+    auto const found = resp::look_ahead(unread, keys);
+    if (found.keys > 1) { home_.node.store->prefetch(std::span{keys}.first(found.keys)); }
+    return found.bytes;
 }
 
 command const* session::find(arguments words)

@@ -167,6 +167,7 @@ private:
     bool answer_from_cache(pending&);
     verdict hand_over(std::unique_ptr<pending>, session_order::way);
     verdict dispatch(arguments);
+    std::size_t prefetch(std::string_view unread) const noexcept;
     command const* find(arguments);
     void close_if_answered();
     void compiled(compiled_code);

@@ -19,6 +19,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -69,6 +70,9 @@ public:
     cache& operator=(cache const&) = delete;
 
     cached_record find(slot, std::string_view key);
+    /// Has the processor fetch the memory that find() of each of these keys will read, all at once: while one waits for it alone, it waits
+    /// for each of several places in turn. Worth it for several keys; any number may be given.
+    void prefetch(std::span<std::string_view const> keys) const noexcept;
     /// What the lane has just committed; `record` null: the record is gone.
     void publish(slot, std::string_view key, record_view const* record);
     /// What a reader read since it took the stamp `before`; dropped if a write overlapped. False: dropped.

@@ -54,6 +54,7 @@ bool store::ever_owned() const { return parts_->ever_owned; }
 
 cache_moment store::moment() const noexcept { return moment_of(*parts_->env); }
 bool store::try_cached(operation& read, cache_moment at) { return decide_from_cache(read, *parts_->env, at); }
+void store::prefetch(std::span<std::string_view const> keys) const noexcept { parts_->known.prefetch(keys); }
 
 void store::submit(operation_ptr op)
 {

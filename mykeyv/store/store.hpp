@@ -112,6 +112,8 @@ public:
     /// known that the cache is still true; nothing was called. `at` may be some time ago, but not before the read was asked
     /// for: so one look at the clock is enough for all that came in together. Any thread. Never blocks.
     bool try_cached(operation& read, cache_moment at);
+    /// A hint: these keys will be asked for in a moment. Any thread. Never blocks.
+    void prefetch(std::span<std::string_view const> keys) const noexcept;
 
     /// Hands an operation over; `completed` will be called, perhaps before this returns. Any thread.
     /// Reads may overtake writes that are under way and not yet acknowledged; writes of one slot take effect in the order of submission.

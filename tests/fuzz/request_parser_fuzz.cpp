@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // The request parser: however the stream is split, it finds the same commands or the same error; arguments keep their limits;
 // and what it found, written again, is found again.
+#include "mykeyv/resp/lookahead.hpp"
 #include "mykeyv/resp/request_parser.hpp"
 #include "mykeyv/resp/request_writer.hpp"
 #include "tests/fuzz/fuzz.hpp"
 
 #include <algorithm>
+#include <array>
 #include <string>
 #include <vector>
 
@@ -79,5 +81,15 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
         for (auto const& argument : command) { out.argument(argument); }
     }
     require(read(again, again.size() + 1, {}).commands == whole.commands);
+    std::array<std::string_view, 4> keys;
+    auto const ahead = resp::look_ahead(again, keys);
+    require(ahead.bytes <= again.size());
+    auto const has_key = [](auto const& command) { return command.size() > 1; };
+    auto found = whole.commands.begin();
+    for (std::size_t i = 0; i < ahead.keys; ++i, ++found) {
+        found = std::find_if(found, whole.commands.end(), has_key);
+        require(found != whole.commands.end() && keys[i] == (*found)[1]);
+    }
+    resp::look_ahead(input.whole, keys);
     return 0;
 }

@@ -4,7 +4,9 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <string_view>
 #include <thread>
+#include <vector>
 
 namespace mykeyv::store {
 namespace {
@@ -168,12 +170,33 @@ TEST_F(a_cache, cleared_knows_nothing)
     EXPECT_EQ(cache_.figures().bytes, 0u);
 }
 
+TEST_F(a_cache, is_as_it_was_after_a_prefetch_of_what_it_has_and_what_it_has_not)
+{
+    std::vector<std::string> keys;
+    for (int i = 0; i < 100; ++i) { keys.push_back(std::to_string(i)); }
+    for (auto const& key : keys) { publish(key, key); }
+    keys.emplace_back();
+    keys.emplace_back("unknown");
+    auto const before = cache_.figures();
+    std::vector<std::string_view> const asked{keys.begin(), keys.end()};
+    cache_.prefetch(asked);
+    cache_.prefetch({});
+    auto const after = cache_.figures();
+    EXPECT_EQ(after.hits, before.hits);
+    EXPECT_EQ(after.misses, before.misses);
+    EXPECT_EQ(after.bytes, before.bytes);
+    EXPECT_EQ(found("7"), "7");
+    EXPECT_EQ(found("unknown"), "unknown");
+}
+
 TEST_F(a_cache, can_be_used_from_several_threads)
 {
     auto const work = [this](int seed) {
         for (int i = 0; i < 20'000; ++i) {
             auto const key = std::to_string((i * 31 + seed) % 500);
             if (i % 3 == 0) { publish(key, key); }
+            std::string_view const soon = key;
+            if (i % 5 == 0) { cache_.prefetch({&soon, 1}); }
             auto const got = found(key);
             if (got != "unknown" && got != key) { return false; }
         }
