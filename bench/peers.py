@@ -50,7 +50,7 @@ def version_of(program):
     for flag in ("--version", "-V"):
         said = subprocess.run([program, flag], capture_output=True, text=True)
         if said.returncode == 0 and said.stdout:
-            return said.stdout.splitlines()[0].replace(str(program), program.name if isinstance(program, pathlib.Path) else program)
+            return said.stdout.splitlines()[0].replace(str(program), pathlib.Path(program).name)
     return "of unknown version"
 
 
@@ -75,7 +75,7 @@ class server(harness.process):
 
     def shown(self, words):
         """The command as people read it: without our folders."""
-        text = " ".join(str(word) or "''" for word in words)
+        text = " ".join(str(word) or "''" for word in words).replace(str(UNPACKED), "")
         return text.replace(f"{self.folder}/redis-server", "redis-server").replace(str(self.folder), "D")
 
     def pids(self):
