@@ -101,7 +101,10 @@ public:
         auto const expected = ++value_;
         load_.kv.async_update(name_, code, 1, [this, expected](mykeyv::error_code ec, std::vector<mykeyv::update_outcome> const& outcomes) {
             if (ec) { fail("update " + name_ + ": " + ec.message() + (outcomes.empty() ? "" : ", " + outcomes[0].detail)); }
-            if (outcomes.size() != 1 || outcomes[0].result != expected) { fail("update " + name_ + " is not " + std::to_string(expected)); }
+            if (outcomes.size() != 1) { fail("update " + name_ + ": " + std::to_string(outcomes.size()) + " outcomes"); }
+            auto const& one = outcomes[0];
+            if (one.error) { fail("update " + name_ + ": " + one.error.message() + ", " + one.detail); }
+            if (one.result != expected) { fail("update " + name_ + " is " + one.result.dump() + ", not " + std::to_string(expected)); }
             ++load_.operations;
             if (!load_.is_stopping) { begin(); }
         });

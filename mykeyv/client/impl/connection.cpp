@@ -9,6 +9,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/write.hpp>
 
+#include <functional>
 #include <utility>
 
 namespace mykeyv::detail {
@@ -149,6 +150,13 @@ void connection::lose()
     }
 }
 
+bool connection::is_first_with(std::string_view code)
+{
+    constexpr std::size_t taught_max = 4096;  // for whoever makes new code all the time; then all is taught once more
+    if (taught_.size() >= taught_max) { taught_.clear(); }
+    return taught_.insert(std::hash<std::string_view>{}(code)).second;
+}
+
 void connection::pause_before_next_attempt() { not_before_ = clock::now() + backoff_.pause(failures_++); }
 
 void connection::close_socket()
@@ -159,6 +167,7 @@ void connection::close_socket()
     resolver_.cancel();
     timer_.cancel();
     state_ = state::closed;
+    taught_.clear();
     greeted_ = answered_ = flush_scheduled_ = writing_ = reading_ = false;
 }
 

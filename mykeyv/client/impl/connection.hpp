@@ -24,6 +24,8 @@
 #include <chrono>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <unordered_set>
 
 namespace mykeyv::detail {
 
@@ -55,6 +57,9 @@ public:
     void abandon();
     /// No more events from now on.
     void detach();
+    /// True at the first call for each code since it was connected: then the node is taught that code in front of the request that needs it. Its
+    /// answer that it lacks the code would come too late: what was sent behind that request could be executed before it.
+    bool is_first_with(std::string_view code);
 
     bool ready() const noexcept { return state_ == state::ready; }
 
@@ -105,6 +110,7 @@ private:
     int failures_ = 0;
     clock::time_point not_before_{};
     clock::time_point owed_since_{};  // the last time that it was heard of, or began to owe a reply
+    std::unordered_set<std::size_t> taught_;  // hashes of code
     bool greeted_ = false;
     bool answered_ = false;  // something was, after the greeting
     bool flush_scheduled_ = false;

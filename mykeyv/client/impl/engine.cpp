@@ -246,9 +246,12 @@ int engine::write(ticket who, std::string& out)
     auto* const sent = find(who);
     if (sent == nullptr) { return 0; }
     sent->machine.on_sent();
-    if (sent->first != action::prelude::none) { out += sent->first == action::prelude::code ? sent->what.code_wire : asking_wire(); }
+    auto first = sent->first;
+    auto const& code = sent->what.code_wire;
+    if (!code.empty() && sent->on->is_first_with(code) && first == action::prelude::none) { first = action::prelude::code; }
+    if (first != action::prelude::none) { out += first == action::prelude::code ? code : asking_wire(); }
     out += sent->what.wire;
-    return sent->first == action::prelude::none ? 1 : 2;
+    return first == action::prelude::none ? 1 : 2;
 }
 
 bool engine::on_reply(ticket who, resp::value&& reply)

@@ -123,6 +123,25 @@ TEST_F(client_order, a_key_of_an_update_that_moved_comes_before_what_was_called_
     EXPECT_EQ(seen, (words{"KV.UPDATE", "KV.SET"}));
 }
 
+TEST_F(client_order, is_kept_by_updates_whose_code_the_node_hears_of_elsewhere_meanwhile)
+{
+    int asked = 0;
+    bool knows = false;
+    node.learns = false;
+    node.answer = [&](words const& command) -> std::string {
+        knows = knows || command[0] == "KV.LOAD" || ++asked > 2;
+        if (!knows) { return "-NOSCRIPT No matching script.\r\n"; }
+        if (command[0] == "KV.LOAD") { return "+OK\r\n"; }
+        executed.push_back(std::stoi(command.at(2)));
+        return "*1\r\n*2\r\n$6\r\nstored\r\n_\r\n";
+    };
+    for (int i = 1; i <= 4; ++i) {
+        kv().async_update("k", "return true", i, [this](error_code ec, auto const&) { answered += ec ? 1000 : 1; });
+    }
+    ASSERT_TRUE(all_are_answered(4));
+    EXPECT_EQ(executed, in_order(4));
+}
+
 TEST_F(client_order, more_than_may_wait_is_refused_while_a_slot_is_away)
 {
     options.queue_bytes_max = 2000;

@@ -104,7 +104,7 @@ TEST_F(client_trouble, a_request_that_is_to_come_again_later_does)
 
 TEST_F(client_trouble, a_cluster_that_stays_down_is_reported_as_such)
 {
-    options.operation_timeout = 50ms;
+    options.operation_timeout = 500ms;
     options.backoff_min = 20ms;
     node.answer = [](words const&) { return "-CLUSTERDOWN The cluster is down\r\n"; };
     EXPECT_EQ(error_of(kv().async_set("k", 1)), errc::cluster_down);

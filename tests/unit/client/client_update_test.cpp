@@ -39,23 +39,33 @@ TEST_F(client_update, names_the_code_and_sends_args_and_keys)
     EXPECT_EQ(outcomes.at(1).result, "42");
 }
 
-TEST_F(client_update, a_node_that_lacks_the_code_is_taught_it_unnoticed)
+TEST_F(client_update, a_node_is_taught_each_code_once_on_a_connection)
 {
-    bool knows = false;
+    node.answer = echo;
+    auto const run = [&](char const* some) { EXPECT_FALSE(error_of(kv().async_update("jerry", some))); };
+    for (auto const* each : {"return true", "return false", "return true", "return false"}) { run(each); }
+    EXPECT_EQ(node.learned, (words{"return true", "return false"}));
+    node.drop_connections();
+    run("return true");
+    EXPECT_EQ(node.learned, (words{"return true", "return false", "return true"}));
+    EXPECT_EQ(node.received.size(), 5u);
+}
+
+TEST_F(client_update, a_node_that_has_forgotten_the_code_is_taught_it_unnoticed)
+{
     node.answer = [&](words const& command) -> std::string {
-        if (command[0] == "KV.LOAD") {
-            knows = true;
-            return bulk(script_id::of(command[1]).text());
-        }
-        return knows ? echo(command) : "-NOSCRIPT No matching script.\r\n";
+        return node.learned.empty() ? "-NOSCRIPT No matching script.\r\n" : echo(command);
     };
     EXPECT_FALSE(error_of(kv().async_update("jerry", code)));
-    ASSERT_EQ(node.received.size(), 3u);
-    EXPECT_EQ(node.received[1], (words{"KV.LOAD", code}));
+    node.learned.clear();
+    EXPECT_FALSE(error_of(kv().async_update("jerry", code)));
+    EXPECT_EQ(node.learned, words{code});
+    EXPECT_EQ(node.received.size(), 3u);
 }
 
 TEST_F(client_update, code_that_does_not_compile_says_where)
 {
+    node.learns = false;
     node.answer = [](words const& command) {
         return command[0] == "KV.LOAD" ? "-COMPILE line 1: '=' expected\r\n" : "-NOSCRIPT No matching script.\r\n";
     };
@@ -67,9 +77,10 @@ TEST_F(client_update, code_that_does_not_compile_says_where)
 
 TEST_F(client_update, a_node_that_never_learns_is_given_up)
 {
-    node.answer = [](words const& command) { return command[0] == "KV.LOAD" ? "+OK\r\n" : "-NOSCRIPT No matching script.\r\n"; };
+    node.answer = [](words const&) { return "-NOSCRIPT No matching script.\r\n"; };
     EXPECT_EQ(error_of(kv().async_update("a", code)), errc::no_such_script);
-    EXPECT_EQ(node.received.size(), 33u);
+    EXPECT_EQ(node.learned.size(), 17u);
+    EXPECT_EQ(node.received.size(), 17u);
 }
 
 TEST_F(client_update, each_key_has_an_outcome_of_its_own)

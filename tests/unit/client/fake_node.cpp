@@ -121,6 +121,10 @@ std::string fake_node::reply_to(words const& command)
         ++maps_given;
         return slots.empty() ? slots_reply({{0, 16383, address()}}) : slots;
     }
+    if (command[0] == "KV.LOAD" && learns) {
+        learned.push_back(command[1]);
+        return "+OK\r\n";
+    }
     received.push_back(command);
     return answer(command);
 }

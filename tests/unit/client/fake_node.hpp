@@ -24,7 +24,7 @@ public:
 
     endpoint address() const;
 
-    // What it answers, as RESP. To HELLO and CLUSTER SLOTS by itself, unless they are overridden here.
+    // What it answers, as RESP. To HELLO, CLUSTER SLOTS and KV.LOAD by itself, unless they are overridden here.
     static inline std::string const silence;
     static inline std::string const hang_up = "hang up";
     /// The beginning of a reply, then the connection breaks.
@@ -32,11 +32,13 @@ public:
     std::function<std::string(words const&)> answer = [](words const&) { return "+OK\r\n"; };
     std::string hello = "%1\r\n$6\r\nserver\r\n$5\r\nredis\r\n";
     std::string slots;  // empty: it owns all
+    bool learns = true;  // code, and says nothing about it; else `answer` is asked
     /// One byte per write.
     bool dribbles = false;
 
-    // What it saw: commands but for HELLO and CLUSTER SLOTS; connections; how often it was asked for the slots.
+    // What it saw: commands but for those that it answers by itself; the code that it learned; connections; how often it was asked for the slots.
     std::vector<words> received;
+    std::vector<std::string> learned;
     int connections = 0;
     int maps_given = 0;
 
