@@ -113,7 +113,7 @@ TEST_F(client_trouble, a_cluster_that_stays_down_is_reported_as_such)
 
 TEST_F(client_trouble, a_slot_that_nobody_owns_is_cluster_down)
 {
-    options.operation_timeout = 50ms;
+    options.operation_timeout = 500ms;
     node.slots = fake_node::slots_reply({{0, 1, node.address()}});
     EXPECT_EQ(error_of(kv().async_set("jerry", 1)), errc::cluster_down);
     EXPECT_TRUE(node.received.empty());
