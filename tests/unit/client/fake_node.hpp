@@ -36,7 +36,8 @@ public:
     /// One byte per write.
     bool dribbles = false;
 
-    // What it saw: commands but for those that it answers by itself; the code that it learned; connections; how often it was asked for the slots.
+    // What it saw: commands but for those that it answers by itself; the code that it learned; connections; how often it was asked for
+    // the slots.
     std::vector<words> received;
     std::vector<std::string> learned;
     int connections = 0;
