@@ -142,7 +142,7 @@ public:
         prefetch_entry(bucket(high(hash)));
     }
 
-    void prefetch_found_entry(std::uint64_t hash) noexcept
+    void prefetch_second_entry(std::uint64_t hash) noexcept
     {
         std::lock_guard const lock{mutex_};
         auto const* entry = bucket(high(hash));
@@ -290,7 +290,7 @@ void cache::prefetch(std::span<std::string_view const> keys) const noexcept
             shard_of(hashes[i]).prefetch_bucket(hashes[i]);
         }
         for (std::size_t i = 0; i < count; ++i) { shard_of(hashes[i]).prefetch_first_entry(hashes[i]); }
-        for (std::size_t i = 0; i < count; ++i) { shard_of(hashes[i]).prefetch_found_entry(hashes[i]); }
+        for (std::size_t i = 0; i < count; ++i) { shard_of(hashes[i]).prefetch_second_entry(hashes[i]); }
     }
 }
 

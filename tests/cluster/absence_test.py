@@ -94,10 +94,7 @@ class a_node_that_was_away(unittest.TestCase):
                         self.assertEqual(reply, resp.refusal(f"MOVED {resp.slot_of(f'key:{i}')} 127.0.0.1:{owners[i].announced}"))
 
     def end(self):
-        for n in self.cluster.nodes:
-            n.terminate()
-        for n in self.cluster.nodes:
-            self.assertEqual(n.await_exit(), 0)
+        harness.stop(self.cluster.nodes)
 
     def test_it_learns_the_newest_of_several_versions_and_gives_away_what_it_is_to_give(self):
         before = self.said(self.cluster.nodes[0])["version"]

@@ -16,12 +16,6 @@ def kill(node):
 
 
 class code(unittest.TestCase):
-    def end(self, *nodes):
-        for n in nodes:
-            n.terminate()
-        for n in nodes:
-            self.assertEqual(n.await_exit(), 0)
-
     def key_of(self, cluster, node):
         return next(f"key:{i}" for i in range(10_000) if cluster.owner(f"key:{i}") is node)
 
@@ -34,7 +28,7 @@ class code(unittest.TestCase):
         key = self.key_of(cluster, fresh)
         self.assertEqual(fresh.call("KV.UPDATE", SHA1, "5", 1, key), [[b"stored", b"5"]])
         self.assertEqual(fresh.call("KV.UPDATE", "0" * 40, "5", 1, key).prefix, "NOSCRIPT")
-        self.end(*cluster.nodes)
+        harness.stop(cluster.nodes)
 
     def test_that_only_a_leaving_node_keeps_is_kept_by_another_one_before_it_goes(self):
         cluster = harness.cluster(2).start()
@@ -48,7 +42,7 @@ class code(unittest.TestCase):
         self.assertEqual(staying.call("KV.UPDATE", SHA1, "5", 1, "key"), [[b"stored", b"5"]])
         for i, sha1 in enumerate(more):
             self.assertEqual(staying.call("KV.UPDATE", sha1, "null", 1, "key"), [[b"unchanged", str(i).encode()]])
-        self.end(leaving, staying)
+        harness.stop([leaving, staying])
 
     def test_that_was_found_at_another_node_is_known_without_that_node(self):
         cluster = harness.cluster(2).start()
@@ -59,11 +53,11 @@ class code(unittest.TestCase):
             loaded.call("KV.LOAD", CODE)
             self.assertEqual(c.call("KV.UPDATE", SHA1, "5", 1, key), [[b"stored", b"5"]], "the same connection has it looked for again")
         harness.await_true(lambda: asked.sql("SELECT COUNT(*) FROM scripts") == [["1"]], "it is kept")
-        self.end(loaded)
+        harness.stop([loaded])
         kill(asked)
         asked.start()
         self.assertEqual(asked.call("KV.UPDATE", SHA1, "5", 1, key), [[b"stored", b"10"]])
-        self.end(asked)
+        harness.stop([asked])
 
 
 if __name__ == "__main__":

@@ -173,10 +173,7 @@ class rehash_under_cuts(unittest.TestCase):
         self.assertGreater(self.cuts_in_moves, 0)
         self.assertGreater(self.cutter.counted["connections that were cut"], 0)
         rehash_test.tables_are(self, self.cluster, self.clients.values())
-        for n in self.cluster.nodes:
-            n.terminate()
-        for n in self.cluster.nodes:
-            self.assertEqual(n.await_exit(), 0)
+        harness.stop(self.cluster.nodes)
 
     def test_promises_1_to_6_hold_while_nodes_come_and_go_and_links_are_cut(self):
         for _ in range(REHASHES):

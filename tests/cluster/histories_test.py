@@ -162,10 +162,7 @@ class histories_of_keys_that_move(unittest.TestCase):
         self.assertGreaterEqual(self.counted["moves of a key"], 3 * KEYS_OF_EACH_SOURCE)
         for what in ("strikes while slots moved", "compared and set"):
             self.assertGreater(self.counted[what], 0, what)
-        for n in self.cluster.nodes:
-            n.terminate()
-        for n in self.cluster.nodes:
-            self.assertEqual(n.await_exit(), 0)
+        harness.stop(self.cluster.nodes)
 
 
 if __name__ == "__main__":

@@ -83,6 +83,7 @@ class operations_on_a_slot_that_nobody_serves(unittest.TestCase):
                 replies = list(c.pipeline([("GET", key) for key in self.stored]))
             found |= {key: reply.decode() for key, reply in zip(self.stored, replies) if isinstance(reply, bytes)}
         self.assertEqual(found, {key: value + "!" * (key in appended) for key, value in self.stored.items()})
+        harness.stop(self.cluster.nodes)
 
 
 if __name__ == "__main__":

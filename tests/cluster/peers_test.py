@@ -36,10 +36,7 @@ class who_is_let_in(unittest.TestCase):
 
     @classmethod
     def tearDownClass(cls):
-        for n in cls.cluster.nodes:
-            n.terminate()
-        for n in cls.cluster.nodes:
-            n.await_exit()
+        harness.stop(cls.cluster.nodes)
 
     def refused(self, reply, prefix):
         self.assertIsInstance(reply, resp.refusal)

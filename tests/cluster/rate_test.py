@@ -49,10 +49,7 @@ class rate_of_a_rehash(unittest.TestCase):
         self.assertEqual(self.source.call("KV.CLUSTER", "RATE", 0), b"OK")
         status = self.cluster.await_settled()
         self.assertEqual([n["slots"] for n in status["nodes"]], [8192, 8192])
-        for n in self.cluster.nodes:
-            n.terminate()
-        for n in self.cluster.nodes:
-            self.assertEqual(n.await_exit(), 0)
+        harness.stop(self.cluster.nodes)
 
 
 if __name__ == "__main__":

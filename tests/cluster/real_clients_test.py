@@ -273,10 +273,7 @@ class the_wire(three_nodes):
         owners = {key: self.cluster.owner(key) for key in keys}
         for key, owner in owners.items():
             self.assertEqual(owner.call("SET", key, key), b"OK")
-        for n in self.nodes:
-            n.terminate()
-        for n in self.nodes:
-            self.assertEqual(n.await_exit(), 0)
+        harness.stop(self.nodes)
         self.cluster.start()
         for key, owner in owners.items():
             self.assertEqual(owner.call("GET", key), key.encode())

@@ -263,10 +263,7 @@ class a_rehash_under_clients(unittest.TestCase):
         print("    redirects:", {each.name: each.redirects for each in self.users if each.redirects}, "straddled:", straddled)
         self.assertGreater(sum(straddled.values()), 0, "no pipeline straddled a move")
         self.assertTrue(all(each.redirects for each in self.users[:2]))
-        for n in self.cluster.nodes:
-            n.terminate()
-        for n in self.cluster.nodes:
-            self.assertEqual(n.await_exit(), 0)
+        harness.stop(self.cluster.nodes)
 
 
 if __name__ == "__main__":

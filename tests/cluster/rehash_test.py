@@ -323,10 +323,7 @@ class rehash_under_kills(unittest.TestCase):
         clients.stop()
         print(f"\n    {REHASHES} times 3 to 4 to 5 to 4 to 3 nodes, {moved} slots moved; {dict(self.trouble.counted)}; {clients.report()}")
         tables_are(self, cluster, clients.values())
-        for n in cluster.nodes:
-            n.terminate()
-        for n in cluster.nodes:
-            self.assertEqual(n.await_exit(), 0)
+        harness.stop(cluster.nodes)
 
 
 if __name__ == "__main__":

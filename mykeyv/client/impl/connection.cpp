@@ -150,7 +150,7 @@ void connection::lose()
     }
 }
 
-bool connection::is_first_with(std::string_view code)
+bool connection::must_be_taught(std::string_view code)
 {
     constexpr std::size_t taught_max = 4096;  // for whoever makes new code all the time; then all is taught once more
     if (taught_.size() >= taught_max) { taught_.clear(); }

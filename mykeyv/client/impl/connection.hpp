@@ -59,7 +59,7 @@ public:
     void detach();
     /// True at the first call for each code since it was connected: then the node is taught that code in front of the request that needs
     /// it. Its answer that it lacks the code would come too late: what was sent behind that request could be executed before it.
-    bool is_first_with(std::string_view code);
+    bool must_be_taught(std::string_view code);
 
     bool ready() const noexcept { return state_ == state::ready; }
 

@@ -248,7 +248,7 @@ int engine::write(ticket who, std::string& out)
     sent->machine.on_sent();
     auto first = sent->first;
     auto const& code = sent->what.code_wire;
-    if (!code.empty() && sent->on->is_first_with(code) && first == action::prelude::none) { first = action::prelude::code; }
+    if (!code.empty() && first != action::prelude::asking && sent->on->must_be_taught(code)) { first = action::prelude::code; }
     if (first != action::prelude::none) { out += first == action::prelude::code ? code : asking_wire(); }
     out += sent->what.wire;
     return first == action::prelude::none ? 1 : 2;
