@@ -84,8 +84,10 @@ inline constexpr std::size_t host_characters_max = 253;
 inline constexpr std::size_t portion_bytes = 128u << 10;
 inline constexpr std::uint64_t portions_on_the_way_max = 3;
 inline constexpr std::size_t dirty_keys_per_portion = 1024;
-/// A slot is cut over when no more keys than these are left to be sent again, and after so many attempts to get there its operations wait.
+/// A slot is cut over when no more keys than these are left to be sent again. After so many rounds of sending them its lane rests no more
+/// from moving, and after so many its operations wait.
 inline constexpr std::size_t cut_over_keys_max = 128;
+inline constexpr unsigned resend_rounds_at_rest = 3;
 inline constexpr unsigned resend_rounds_max = 16;
 /// Slots of one lane that are on their way out at once.
 inline constexpr std::size_t outgoing_per_lane_max = 64;

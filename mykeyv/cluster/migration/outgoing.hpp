@@ -31,7 +31,7 @@ struct move_limits {
     std::size_t dirty_keys_per_portion = limits::dirty_keys_per_portion;
     std::size_t cut_over_keys_max = limits::cut_over_keys_max;
     unsigned resend_rounds_max = limits::resend_rounds_max;
-    unsigned resend_rounds_at_rest = 3;
+    unsigned resend_rounds_at_rest = limits::resend_rounds_at_rest;
     std::size_t outgoing_per_lane_max = limits::outgoing_per_lane_max;
     std::size_t cut_overs_at_once = limits::cut_overs_at_once;
     std::chrono::milliseconds cut_over_wait_wanted = limits::cut_over_wait_wanted;

@@ -51,6 +51,17 @@ TEST_F(client_update, a_node_is_taught_each_code_once_on_a_connection)
     EXPECT_EQ(node.received.size(), 5u);
 }
 
+TEST_F(client_update, a_node_that_was_only_asked_in_between_is_taught_the_code_with_the_next_one)
+{
+    split_slots_with_other();
+    node.answer = [&](words const&) { return "-ASK " + std::to_string(slot_of("b").number()) + ' ' + other.address().text() + "\r\n"; };
+    other.answer = [](words const& command) { return command[0] == "ASKING" ? "+OK\r\n" : echo(command); };
+    EXPECT_FALSE(error_of(kv().async_update("b", code)));
+    EXPECT_TRUE(other.learned.empty());
+    EXPECT_FALSE(error_of(kv().async_update("a", code)));
+    EXPECT_EQ(other.learned, words{code});
+}
+
 TEST_F(client_update, a_node_that_has_forgotten_the_code_is_taught_it_unnoticed)
 {
     node.answer = [&](words const& command) -> std::string {
