@@ -57,6 +57,13 @@ class the_whole(unittest.TestCase):
         for line in lines[1:]:
             self.assertRegex(line, r"\|  \|.*\| [\d.,]+ \([\d.,]+ to [\d.,]+\) \|  \|")
 
+    def test_nothing_can_be_shown_without_figures(self):
+        for program in ("bench/run", "bench/curves"):
+            for words in ([], ["--json", "/nowhere/figures.json"]):
+                done = subprocess.run([sys.executable, "-B", ROOT / program, "--show", *words], capture_output=True, text=True)
+                self.assertEqual((done.returncode, done.stdout), (2, ""), program)
+                self.assertIn("--show needs --json with a file", done.stderr)
+
     def test_what_is_missing_is_named(self):
         done = run("--only", "get.1", PATH="/nowhere", MYKEYV_BIN="/nowhere")
         self.assertEqual(done.returncode, 2, done.stderr)
