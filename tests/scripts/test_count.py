@@ -1,9 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """The closing numbers of scripts/test are what the programs said, and never better."""
+import contextlib
 import importlib.machinery
 import importlib.util
+import io
 import pathlib
+import tempfile
 import unittest
 import xml.etree.ElementTree
 
@@ -44,6 +47,21 @@ class a_ctest(unittest.TestCase):
 
 
 class a_run(unittest.TestCase):
+    def test_names_what_failed_with_the_end_of_what_it_printed(self):
+        with tempfile.TemporaryDirectory() as folder:
+            stage = pathlib.Path(folder) / "release"
+            root = xml.etree.ElementTree.Element("testsuite")
+            for name, status, output in (("unit_good", "run", "fine\n"), ("unit_bad", "fail", "early\n" * 1000 + "what went wrong\n")):
+                test = xml.etree.ElementTree.SubElement(root, "testcase", name=name, status=status)
+                xml.etree.ElementTree.SubElement(test, "system-out").text = output
+            xml.etree.ElementTree.ElementTree(root).write(stage.with_suffix(".xml"))
+            with contextlib.redirect_stdout(io.StringIO()) as printed:
+                self.assertEqual(count_tests.main([str(stage)]), 1)
+        lines = printed.getvalue().splitlines()
+        self.assertEqual(lines[:2], ["-- release: unit_bad failed", "[...]"])
+        self.assertLess(lines.count("early"), 600)
+        self.assertEqual(lines[-4:], ["what went wrong", "", "release: 1 passed, 1 failed", "1 passed, 1 failed"])
+
     def test_whose_build_broke_fails(self):
         self.assertEqual(count_tests.main(["no-such-folder/release"]), 1)
 

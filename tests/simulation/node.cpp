@@ -222,8 +222,9 @@ void node::read(std::unique_ptr<client_operation> op)
     auto const place = disk_.records.find({s, op->keys()[0]});
     std::optional<stored> found;
     if (place != disk_.records.end()) { found = place->second; }
+    auto const longest_us = world_.one_in(world_.trouble.read_late) ? 500'000u : world_.one_in(10) ? 30'000u : 300u;
     world_.after(
-        world_.between(10, world_.one_in(10) ? 30'000 : 300), [this, s, before, found, born = life_->number, op = std::move(op)]() mutable {
+        world_.between(10, longest_us), [this, s, before, found, born = life_->number, op = std::move(op)]() mutable {
             if (!life_ || life_->number != born) { return; }
             auto& env = life_->env;
             record_view view;

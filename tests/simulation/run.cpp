@@ -125,12 +125,14 @@ void scenario::choose_trouble()
                           .message_lost = world_.one_in(2) ? 30u : 0u,
                           .message_twice = 2,
                           .message_late = 5,
-                          .slow_sending = 1 + world_.below(8)};
+                          .slow_sending = 1 + world_.below(8),
+                          .read_late = 10};
         return;
     }
     auto const maybe = [this](unsigned n) { return world_.one_in(2) ? n : 0; };
     world_.trouble = {.statement_lost = maybe(300), .statement_refused = maybe(1000), .statement_crashes = maybe(1500),
-                      .message_lost = maybe(40), .message_twice = maybe(30), .message_late = maybe(30), .slow_sending = 8};
+                      .message_lost = maybe(40), .message_twice = maybe(30), .message_late = maybe(30), .slow_sending = 8,
+                      .read_late = maybe(20)};
 }
 
 void scenario::change_topology()

@@ -90,6 +90,7 @@ public:
         unsigned message_twice = 0;
         unsigned message_late = 0;
         unsigned slow_sending = 8;
+        unsigned read_late = 0;         // one read of a record ends when a slot has had time to go, and to come back
     } trouble;
 
     std::uint64_t events_run = 0;

@@ -89,7 +89,7 @@ void ledger::drop_cache(slot s)
 {
     if (mutant(mutants::cache_kept)) { return; }
     store::stamped_slots changing{lane_.surroundings().stamps};
-    changing.mark({s});
+    if (!mutant(mutants::late_read_fills_the_cache)) { changing.mark({s}); }
     lane_.surroundings().known.drop_slot(s);
 }
 
