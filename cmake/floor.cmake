@@ -1,4 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
+# Several sources at once halve the time of a build with sanitizers; the release build shows that each stands alone, and warns
+# for it: of what lies together there by chance, warnings say little.
+function(mykeyv_sources_at_once target)
+  if(MYKEYV_SANITIZE)
+    set_target_properties(${target} PROPERTIES UNITY_BUILD ON)
+    target_compile_options(${target} PRIVATE -Wno-subobject-linkage -Wno-shadow)
+  endif()
+endfunction()
+
 # mykeyv_floor(NAME DEPENDS lower floors... LINKS outside libraries...): the library of all sources in mykeyv/NAME,
 # as target mykeyv_NAME, alias mykeyv::NAME.
 function(mykeyv_floor name)
@@ -12,6 +21,9 @@ function(mykeyv_floor name)
     set(scope INTERFACE)
   endif()
   add_library(mykeyv::${name} ALIAS mykeyv_${name})
+  if(sources)
+    mykeyv_sources_at_once(mykeyv_${name})
+  endif()
   set_target_properties(mykeyv_${name} PROPERTIES EXPORT_NAME ${name})
   target_include_directories(mykeyv_${name} ${scope} $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}>
                                                      $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
@@ -31,6 +43,7 @@ function(mykeyv_test name folder)
     set(test_TIMEOUT 120)
   endif()
   add_executable(${name} ${sources})
+  mykeyv_sources_at_once(${name})
   target_link_libraries(${name} PRIVATE ${test_LINKS} GTest::gtest GTest::gmock GTest::gtest_main)
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR})
   set_property(GLOBAL APPEND PROPERTY MYKEYV_TEST_PROGRAMS ${name})

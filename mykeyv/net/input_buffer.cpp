@@ -11,7 +11,7 @@
 namespace mykeyv::net {
 namespace {
 
-constexpr std::size_t kept_bytes_max = 2 * limits::read_chunk_bytes;  // what an idle connection may hold on to
+constexpr std::size_t input_kept_bytes_max = 2 * limits::read_chunk_bytes;  // what an idle connection may hold on to
 
 }  // namespace
 
@@ -40,7 +40,7 @@ void input_buffer::drop(std::size_t bytes) noexcept
     begin_ += bytes;
     if (begin_ != end_) { return; }
     begin_ = end_ = 0;
-    if (capacity_ > kept_bytes_max) {
+    if (capacity_ > input_kept_bytes_max) {
         bytes_.reset();
         capacity_ = 0;
     }

@@ -12,7 +12,7 @@ namespace {
 
 using json = nlohmann::json;
 
-// Within reading(): what is not as it should be is thrown.
+// Within read_by(): what is not as it should be is thrown.
 
 template <class Number>
 Number number_in(json const& value)
@@ -60,7 +60,7 @@ member member_of(json const& object)
     return made;
 }
 
-cluster_status status_of(json const& object)
+cluster_status status_in(json const& object)
 {
     cluster_status made{.id = object.at("cluster"), .version = number_at<std::uint64_t>(object, "version"), .author = object.at("author")};
     made.paused = object.at("paused").get<bool>();
@@ -70,7 +70,7 @@ cluster_status status_of(json const& object)
     return made;
 }
 
-rehash_plan plan_of(json const& object)
+rehash_plan plan_in(json const& object)
 {
     rehash_plan made{number_at<std::uint64_t>(object, "version"), number_at<std::uint32_t>(object, "moves"), {}};
     for (auto const& each : object.at("pairs")) {
@@ -82,7 +82,7 @@ rehash_plan plan_of(json const& object)
 }
 
 template <class Read>
-auto reading(resp::value const& reply, Read read) -> result<decltype(read(json{}))>
+auto read_by(resp::value const& reply, Read read) -> result<decltype(read(json{}))>
 {
     if (reply.text() == nullptr) { return make_error_code(errc::unexpected_reply); }
     try {
@@ -96,8 +96,8 @@ auto reading(resp::value const& reply, Read read) -> result<decltype(read(json{}
 
 }  // namespace
 
-result<cluster_status> read_status(resp::value const& reply) { return reading(reply, status_of); }
+result<cluster_status> read_status(resp::value const& reply) { return read_by(reply, status_in); }
 
-result<rehash_plan> read_plan(resp::value const& reply) { return reading(reply, plan_of); }
+result<rehash_plan> read_plan(resp::value const& reply) { return read_by(reply, plan_in); }
 
 }  // namespace mykeyv::detail

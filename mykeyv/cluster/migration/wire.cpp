@@ -13,7 +13,7 @@
 namespace mykeyv::cluster {
 namespace {
 
-constexpr std::array<std::string_view, 5> names{"PREPARE", "ROWS", "CUTOVER", "QUERY", "CANCEL"};
+constexpr std::array<std::string_view, 5> step_names{"PREPARE", "ROWS", "CUTOVER", "QUERY", "CANCEL"};
 
 // A row: flags (1 there is a record, 2 it is a document, 4 it has an expiry), the key, and if there is one the record.
 constexpr std::uint8_t flag_record = 1;
@@ -116,7 +116,7 @@ std::optional<std::vector<row_copy>> decode_rows(std::string_view bytes)
 
 std::vector<std::string> words_of(slot_request const& r)
 {
-    std::vector<std::string> words{std::string{names[r.what.index()]}, std::to_string(r.slot.number()), std::to_string(r.offer.epoch),
+    std::vector<std::string> words{std::string{step_names[r.what.index()]}, std::to_string(r.slot.number()), std::to_string(r.offer.epoch),
                                    std::to_string(r.offer.transfer)};
     if (auto const* const rows = std::get_if<portion>(&r.what)) { add(words, *rows); }
     if (auto const* const last = std::get_if<cut_over>(&r.what)) {
@@ -132,8 +132,8 @@ std::optional<slot_request> request_of(std::span<std::string_view const> words, 
 {
     constexpr std::array<std::size_t, 5> lengths{4, 7, 10, 4, 4};
     if (words.empty()) { return std::nullopt; }
-    auto const kind = static_cast<std::size_t>(std::ranges::find(names, words[0]) - names.begin());
-    if (kind == names.size() || words.size() != lengths[kind]) { return std::nullopt; }
+    auto const kind = static_cast<std::size_t>(std::ranges::find(step_names, words[0]) - step_names.begin());
+    if (kind == step_names.size() || words.size() != lengths[kind]) { return std::nullopt; }
     std::vector<std::uint64_t> numbers;
     for (std::size_t i = 1; i < words.size(); ++i) {
         if (i == 5 || i == 6) { continue; }  // the rows and their check

@@ -11,6 +11,9 @@
 
 namespace mykeyv::store::sql {
 
+/// Bytes of a row in a message beyond those of its key and value: no fewer than there are.
+inline constexpr std::size_t row_bytes_overhead = 64;
+
 /// Placeholders: (slot, k) for each of `keys`. The same for load_versions and erase.
 std::string load(std::size_t keys);
 /// As load, for dialect::reads_lists_of_rows().

@@ -16,7 +16,6 @@ using kind = columns::kind;
 
 /// Bytes of rows in one message, unless a single row is longer: far below what any server in use takes.
 constexpr std::size_t message_bytes_max = 4u << 20;
-constexpr std::size_t row_bytes_overhead = 64;
 
 constexpr std::uint64_t limit_max = std::uint64_t{1} << 62;  // servers dislike LIMIT 2^64-1 in prepared statements
 
@@ -26,7 +25,7 @@ std::size_t rows_of_a_message(std::span<row const> rows) noexcept
     std::size_t bytes = 0;
     std::size_t count = 0;
     for (auto const& row : rows) {
-        bytes += row.k.size() + row.v.size() + row_bytes_overhead;
+        bytes += row.k.size() + row.v.size() + sql::row_bytes_overhead;
         if (count > 0 && bytes > message_bytes_max) { break; }
         ++count;
     }

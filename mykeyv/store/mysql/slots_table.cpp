@@ -17,7 +17,6 @@ using kind = columns::kind;
 
 /// Keys looked at for one portion of rows.
 constexpr std::uint64_t keys_per_portion = 1024;
-constexpr std::size_t row_bytes_overhead = 64;
 constexpr std::string_view slot_columns = "slot,state,epoch,peer,transfer_id";
 
 std::optional<std::uint64_t> number_in(std::optional<std::string> const& text) { return text ? parse_unsigned(*text) : std::nullopt; }
@@ -108,7 +107,7 @@ failure slots_table::rows_from(slot of, std::string_view first, std::size_t byte
     auto& r = s.key_length;
     auto why = s.lengths_from.fetch(s.c, r, [&] {
         ++seen;
-        bytes += r.bytes(0).size() + r.natural(1) + row_bytes_overhead;
+        bytes += r.bytes(0).size() + r.natural(1) + sql::row_bytes_overhead;
         if (taken + 1 < seen || (taken > 0 && bytes > bytes_max)) { return; }
         ++taken;
         last = r.bytes(0);
@@ -138,7 +137,7 @@ failure slots_table::rows_of(std::span<slot const> of, std::size_t bytes_max, st
         while (of[at].number() != r.natural(0)) { ++at; }
         if (bytes <= bytes_max) { whole = at; }
         ++seen;
-        bytes += r.bytes(1).size() + r.natural(2) + row_bytes_overhead;
+        bytes += r.bytes(1).size() + r.natural(2) + sql::row_bytes_overhead;
     });
     if (seen < keys_per_portion && bytes <= bytes_max) { whole = of.size(); }
     if (why || whole == 0 || seen == 0) { return why; }
