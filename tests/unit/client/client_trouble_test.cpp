@@ -190,7 +190,7 @@ TEST_F(client_trouble, a_node_that_comes_late_is_waited_for)
 
 TEST_F(client_trouble, a_cluster_that_is_not_there_is_not_connected)
 {
-    options.operation_timeout = 50ms;
+    options.operation_timeout = 500ms;
     node.die();
     EXPECT_EQ(error_of(kv().async_set("k", 1)), errc::not_connected);
     EXPECT_EQ(error_of(kv().async_get<int>("k")), errc::not_connected);
@@ -207,7 +207,7 @@ TEST_F(client_trouble, another_seed_is_asked_when_one_is_dead)
 
 TEST_F(client_trouble, a_node_that_does_not_speak_resp_is_not_connected)
 {
-    options.operation_timeout = 100ms;
+    options.operation_timeout = 500ms;
     node.hello = "HTTP/1.1 400 Bad Request\r\n\r\n";
     EXPECT_EQ(error_of(kv().async_ping()), errc::not_connected);
 }
@@ -228,14 +228,14 @@ TEST_F(client_trouble, a_node_that_greets_late_is_given_up_and_tried_again)
 
 TEST_F(client_trouble, a_request_without_an_answer_times_out_with_its_outcome_unknown)
 {
-    options.operation_timeout = 50ms;
+    options.operation_timeout = 500ms;
     node.answer = [](words const&) { return fake_node::silence; };
     EXPECT_EQ(error_of(kv().async_set("k", 1)), errc::outcome_unknown);
 }
 
 TEST_F(client_trouble, a_late_reply_meets_nobody)
 {
-    options.operation_timeout = 50ms;
+    options.operation_timeout = 500ms;
     node.answer = [](words const& command) { return command[1] == "slow" ? fake_node::silence : record("1"); };
     EXPECT_EQ(error_of(kv().async_get<int>("slow")), errc::outcome_unknown);
     EXPECT_EQ(*std::get<1>(results_of(kv().async_get<int>("quick"))), 1);
