@@ -251,17 +251,18 @@ private:
 
     template <class T>
     struct decode_one {
+        std::tuple<found<bytes>> read(error_code& ec, resp::value&& reply) const { return {detail::read_record(ec, std::move(reply))}; }
+
         template <class Handler>
-        void operator()(Handler&& handler, error_code ec, resp::value&& reply) const
+        void operator()(Handler&& handler, error_code ec, found<bytes>&& raw) const
         {
-            auto raw = detail::read_record(ec, std::move(reply));
             auto record = decode<T>(ec, std::move(raw));
             std::forward<Handler>(handler)(ec, std::move(record));
         }
     };
 
     template <class T>
-    struct decode_many {
+    struct decode_many : detail::finish_plainly {
         template <class Handler>
         void operator()(Handler&& handler, error_code const& ec, std::vector<get_outcome<bytes>>&& raw) const
         {
@@ -278,10 +279,11 @@ private:
     // Hands on as many results as the handler's signature has.
     template <class Signature>
     struct finish_set {
+        std::tuple<std::uint64_t> read(error_code& ec, resp::value&& reply) const { return {detail::read_version(ec, std::move(reply))}; }
+
         template <class Handler>
-        void operator()(Handler&& handler, error_code ec, resp::value&& reply) const
+        void operator()(Handler&& handler, error_code ec, std::uint64_t version) const
         {
-            auto const version = detail::read_version(ec, std::move(reply));
             if constexpr (std::same_as<Signature, void(error_code)>) {
                 std::forward<Handler>(handler)(ec);
             } else {

@@ -139,11 +139,6 @@ void core::cancel(operation_id id, cancel_mode mode)
     engine_->post([&engine = *engine_, id, mode] { engine.cancel(id, mode); });
 }
 
-void core::start(operation_id id, request what, done<resp::value> then)
-{
-    engine_->post(id, std::move(what), std::move(then));
-}
-
 found<bytes> read_record(error_code& ec, resp::value&& reply) { return read_unless(ec, std::move(reply), read_get); }
 
 std::uint64_t read_version(error_code& ec, resp::value&& reply)
@@ -154,7 +149,7 @@ std::uint64_t read_version(error_code& ec, resp::value&& reply)
 void core::get(operation_id id, key const& name, done<resp::value> then)
 {
     if (auto const problem = problem_with(name); problem != errc::ok) { return then(problem, {}); }
-    start(id, get_request(name), std::move(then));
+    engine_->post(id, get_request(name), std::move(then));
 }
 
 void core::get_many(operation_id id, key_list const& keys, done<std::vector<get_outcome<bytes>>> then)
@@ -180,7 +175,7 @@ void core::set(operation_id id, key const& name, encoded const& record, set_opti
     for (auto const problem : {problem_with(name), record.problem(), problem_with(options)}) {
         if (problem != errc::ok) { return then(problem, {}); }
     }
-    start(id, set_request(name, record, options), std::move(then));
+    engine_->post(id, set_request(name, record, options), std::move(then));
 }
 
 void core::set_many(operation_id id, std::vector<std::pair<key, encoded>> const& records, set_options const& options,
@@ -205,7 +200,7 @@ void core::set_many(operation_id id, std::vector<std::pair<key, encoded>> const&
 void core::erase(operation_id id, key const& name, done<bool> then)
 {
     if (auto const problem = problem_with(name); problem != errc::ok) { return then(problem, false); }
-    start(id, erase_request(name), reading(std::move(then), [](resp::value&& reply) { return read_erase(reply); }));
+    engine_->post(id, erase_request(name), reading(std::move(then), [](resp::value&& reply) { return read_erase(reply); }));
 }
 
 void core::update(operation_id id, key_list const& keys, std::string code, nlohmann::json const& args,
@@ -222,25 +217,25 @@ void core::update(operation_id id, key_list const& keys, std::string code, nlohm
 void core::command(operation_id id, std::vector<std::string> const& arguments, command_route const& route, done<resp::value> then)
 {
     if (arguments.empty()) { return then(errc::syntax, {}); }
-    start(id, command_request(arguments, route), std::move(then));
+    engine_->post(id, command_request(arguments, route), std::move(then));
 }
 
 void core::scan(operation_id id, endpoint const& node, std::string const& cursor, std::string const& pattern, std::size_t count,
                 done<scan_page> then)
 {
-    start(id, scan_request(node, cursor, pattern, count), reading(std::move(then), read_scan));
+    engine_->post(id, scan_request(node, cursor, pattern, count), reading(std::move(then), read_scan));
 }
 
 void core::nodes(operation_id id, done<std::vector<node_info>> then)
 {
-    start(id, {.to = the_map{true}}, [&engine = *engine_, then = std::move(then)](error_code ec, resp::value const&) mutable {
+    engine_->post(id, {.to = the_map{true}}, [&engine = *engine_, then = std::move(then)](error_code ec, resp::value const&) mutable {
         then(ec, ec ? std::vector<node_info>{} : engine.map().describe());
     });
 }
 
 void core::ping(operation_id id, done<> then)
 {
-    start(id, ping_request(), [then = std::move(then)](error_code ec, resp::value const&) mutable { then(ec); });
+    engine_->post(id, ping_request(), [then = std::move(then)](error_code ec, resp::value const&) mutable { then(ec); });
 }
 
 }  // namespace mykeyv::detail

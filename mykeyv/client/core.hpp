@@ -20,7 +20,6 @@
 namespace mykeyv::detail {
 
 class engine;
-struct request;
 
 /// Names an operation for cancelling it; never used twice by one core.
 enum class operation_id : std::uint64_t {};
@@ -56,7 +55,7 @@ public:
     operation_id new_operation() noexcept;
     void cancel(operation_id, cancel_mode);
 
-    // Of get and set the node's reply as it came: read_record and read_version are for where the result is wanted.
+    // Of get and set the node's reply as it came, for read_record and read_version: one allocation less than with their results.
     void get(operation_id, key const&, done<resp::value>);
     void get_many(operation_id, key_list const&, done<std::vector<get_outcome<bytes>>>);
     void set(operation_id, key const&, encoded const&, set_options const&, done<resp::value>);
@@ -78,8 +77,6 @@ public:
     void watch(operation_id, bool begins, unique_function<void(progress const&)> report, done<> then);
 
 private:
-    void start(operation_id, request, done<resp::value>);
-
     std::shared_ptr<engine> engine_;
 };
 

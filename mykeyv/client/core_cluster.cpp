@@ -115,17 +115,17 @@ struct watching : std::enable_shared_from_this<watching> {
 
 void core::status(operation_id id, done<cluster_status> then)
 {
-    start(id, question({"STATUS"}), answered_by<cluster_status>(std::move(then), read_status));
+    engine_->post(id, question({"STATUS"}), answered_by<cluster_status>(std::move(then), read_status));
 }
 
 void core::plan(operation_id id, done<rehash_plan> then)
 {
-    start(id, question({"PLAN"}), answered_by<rehash_plan>(std::move(then), read_plan));
+    engine_->post(id, question({"PLAN"}), answered_by<rehash_plan>(std::move(then), read_plan));
 }
 
 void core::change_cluster(operation_id id, std::vector<std::string> const& words, done<std::string> then)
 {
-    start(id, cluster_request(words), [then = std::move(then)](error_code ec, resp::value const& reply) mutable {
+    engine_->post(id, cluster_request(words), [then = std::move(then)](error_code ec, resp::value const& reply) mutable {
         if (!is(ec, errc::unexpected_reply) || !reply.is_error()) { return then(ec, {}); }
         auto const& said = *reply.text();
         then(errc::refused, said.starts_with("ERR ") ? said.substr(4) : said);

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <optional>
 #include <utility>
 
 namespace mykeyv::resp {
@@ -15,6 +16,24 @@ namespace {
 
 constexpr std::size_t verbatim_format_bytes = 4;  // "txt:"
 constexpr std::size_t reserved_elements_max = 256;
+
+struct number_and_length {
+    std::int64_t number;
+    std::size_t bytes;  // of the line, its CRLF counted
+};
+
+/// What nearly every line is: one of ":$*", a natural number of few digits, CRLF, all of it there. Anything else: nothing.
+std::optional<number_and_length> number_line(std::string_view rest) noexcept
+{
+    constexpr std::size_t longest = 12;  // of type and digits
+    if (rest.size() < longest + 2 || (rest[0] != '$' && rest[0] != ':' && rest[0] != '*')) { return std::nullopt; }
+    std::int64_t number = 0;
+    std::size_t at = 1;
+    for (; at < longest && rest[at] >= '0' && rest[at] <= '9'; ++at) { number = 10 * number + (rest[at] - '0'); }
+    bool const is_canonical = at == 2 || (at > 2 && rest[1] != '0');
+    if (!is_canonical || rest[at] != '\r' || rest[at + 1] != '\n') { return std::nullopt; }
+    return number_and_length{number, at + 2};
+}
 
 bool is_decimal(std::string_view text) noexcept
 {
@@ -51,6 +70,13 @@ reply_parser::result reply_parser::parse(std::string_view input)
 
 reply_parser::step reply_parser::read_line(std::string_view& rest)
 {
+    if (auto const line = number_line(rest); line && line->bytes <= limits_.line_bytes_max) {
+        auto const type = rest.front();
+        rest.remove_prefix(line->bytes);
+        scanned_ = 0;
+        if (type == ':') { return make(kind::integer, line->number); }
+        return type == '$' ? open_bulk(kind::bulk, line->number) : open_aggregate(kind::array, 1, false, line->number);
+    }
     auto const end = rest.find('\r', scanned_);
     if (std::min(end, rest.size()) > limits_.line_bytes_max) { return fail("a line of a reply is too long"); }
     if (end == rest.npos || end + 1 == rest.size()) {
@@ -114,7 +140,12 @@ reply_parser::step reply_parser::open_bulk(kind type, std::string_view line)
     auto const length = parse_integer(line);
     if (length == -1 && type == kind::bulk) { return make(kind::null, std::monostate{}); }
     if (!length || *length < 0) { return fail("a length in a reply is not valid"); }
-    auto const bytes = static_cast<std::size_t>(*length);
+    return open_bulk(type, *length);
+}
+
+reply_parser::step reply_parser::open_bulk(kind type, std::int64_t length)
+{
+    auto const bytes = static_cast<std::size_t>(length);
     if (bytes > limits_.bytes_max - bytes_) { return fail("a reply is too large"); }
     bytes_ += bytes;
     make(type, std::string{});
@@ -127,7 +158,12 @@ reply_parser::step reply_parser::open_bulk(kind type, std::string_view line)
 reply_parser::step reply_parser::read_bulk(std::string_view& rest)
 {
     auto const piece = rest.substr(0, bulk_missing_);
-    place().text()->append(piece);
+    auto& text = *place().text();
+    if (text.empty()) {
+        text = std::string{piece};  // most come in one piece, and this takes no more memory than it needs
+    } else {
+        text.append(piece);
+    }
     bulk_missing_ -= piece.size();
     rest.remove_prefix(piece.size());
     if (bulk_missing_ > 0 || rest.size() < 2) { return step::need_more; }
@@ -152,10 +188,15 @@ reply_parser::step reply_parser::open_aggregate(kind type, std::size_t values_pe
     auto const entries = parse_integer(line);
     if (entries == -1 && type == kind::array) { return make(kind::null, std::monostate{}); }
     if (!entries || *entries < 0) { return fail("a length in a reply is not valid"); }
-    if (static_cast<std::size_t>(*entries) > (limits_.elements_max - elements_) / values_per_entry) {
+    return open_aggregate(type, values_per_entry, is_attribute, *entries);
+}
+
+reply_parser::step reply_parser::open_aggregate(kind type, std::size_t values_per_entry, bool is_attribute, std::int64_t entries)
+{
+    if (static_cast<std::size_t>(entries) > (limits_.elements_max - elements_) / values_per_entry) {
         return fail("a reply has too many elements");
     }
-    auto const values = static_cast<std::size_t>(*entries) * values_per_entry;
+    auto const values = static_cast<std::size_t>(entries) * values_per_entry;
     elements_ += values;
     if (values == 0) { return is_attribute ? step::opened : make(type, std::vector<value>{}); }
     if (open_.size() >= limits_.depth_max) { return fail("a reply is nested too deep"); }

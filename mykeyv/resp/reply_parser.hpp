@@ -7,6 +7,7 @@
 #include "mykeyv/resp/value.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -68,7 +69,9 @@ private:
     step read_typed(char type, std::string_view line);
     step read_bulk(std::string_view& rest);
     step open_bulk(kind type, std::string_view line);
+    step open_bulk(kind type, std::int64_t length);
     step open_aggregate(kind type, std::size_t values_per_entry, bool is_attribute, std::string_view line);
+    step open_aggregate(kind type, std::size_t values_per_entry, bool is_attribute, std::int64_t entries);
     step make_floating(std::string_view line);
     step make_text(kind type, std::string_view line);
     template <class Content>

@@ -81,7 +81,8 @@ class rules(unittest.TestCase):
     def test_a_long_function_is_found_wherever_it_stands(self):
         bad, good = function_of(71), function_of(70)
         self.expect_only(tidy.functions_are_short, "a.cpp", bad=bad, good=good)
-        for around in ("namespace a::b {{\nint c;\n{}}}\n", "struct s : t {{\n    int u = 1;\n{}}};\n"):
+        for around in ("namespace a::b {{\nint c;\n{}}}\n", "struct s : t {{\n    int u = 1;\n{}}};\n",
+                       "template <class R, class... A>\nclass s<R(A...)> {{\n    int u = 1;\n{}}};\n"):
             self.expect_only(tidy.functions_are_short, "a.cpp", bad=around.format(bad), good=around.format(good))
 
     def test_a_constructor_is_measured_behind_its_initialisers(self):

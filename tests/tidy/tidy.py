@@ -137,7 +137,7 @@ def functions_of(text):
             if in_function or re.search(r"[\w>]$|[=(,{]\s*$", head):
                 open_blocks.append("data")
                 continue
-            is_scope = re.search(r"\b(namespace|class|struct|union|enum)\b[^()]*$", head) or ")" not in head
+            is_scope = re.search(r"\b(namespace|class|struct|union|enum)\b([^()]*|\s+\w+<.*>\s*)$", head) or ")" not in head
             begin = at - len(head.lstrip())
             open_blocks.append("scope" if is_scope else code.count("\n", 0, begin) + 1)
             boundary = at + 1

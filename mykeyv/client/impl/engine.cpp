@@ -68,9 +68,10 @@ engine::~engine()
     for (auto const& [node, several] : connections_) {
         for (auto const& each : several) { each->detach(); }
     }
+    operations_.clear_and_dispose([](operation* left) { delete left; });
 }
 
-engine::operation::operation(engine& by, operation_id named, request wanted, done after)
+engine::operation::operation(engine& by, operation_id named, request&& wanted, done&& after)
     : runs_on{by}, id{named}, what{std::move(wanted)}, machine{rules_of(what, by.options_.redirects_max)}, then{std::move(after)}
 {
 }
@@ -88,7 +89,7 @@ void engine::deliver_soon(std::unique_ptr<async::mail> letter)
     }
 }
 
-void engine::post(operation_id id, request what, done then)
+void engine::post(operation_id id, request&& what, done&& then)
 {
     deliver_soon(std::make_unique<operation>(*this, id, std::move(what), std::move(then)));
 }
@@ -98,16 +99,26 @@ engine::deadline engine::new_deadline() const noexcept
     return options_.operation_timeout.count() == 0 ? deadline::max() : clock::now() + options_.operation_timeout;
 }
 
-void engine::perform(operation_id id, request what, deadline until, done then, int delay)
+void engine::perform(operation_id id, request&& what, deadline until, done&& then, int delay)
 {
     begin(std::make_unique<operation>(*this, id, std::move(what), std::move(then)), until, delay);
 }
 
+engine::operation& engine::add(std::unique_ptr<operation> fresh)
+{
+    if (operations_.size() == buckets_.size()) {
+        std::vector<operations::bucket_type> more(2 * buckets_.size());
+        operations_.rehash({more.data(), more.size()});
+        buckets_ = std::move(more);
+    }
+    fresh->who = ticket{++last_ticket_};
+    operations_.insert(*fresh);
+    return *fresh.release();
+}
+
 void engine::begin(std::unique_ptr<operation> fresh, deadline until, int delay)
 {
-    auto& made = *fresh;
-    made.who = ticket{++last_ticket_};
-    operations_.emplace(made.who, std::move(fresh));
+    auto& made = add(std::move(fresh));
     if (stopped_) { return act(made, made.machine.on_stop()); }
     if (until != deadline::max()) { set_timer(made.deadline, until); }
     if (auto const* pause = std::get_if<a_while>(&made.what.to)) {
@@ -121,14 +132,14 @@ void engine::begin(std::unique_ptr<operation> fresh, deadline until, int delay)
 engine::operation* engine::find(ticket who)
 {
     auto const found = operations_.find(who);
-    return found == operations_.end() ? nullptr : found->second.get();
+    return found == operations_.end() ? nullptr : &*found;
 }
 
 void engine::cancel(operation_id id, cancel_mode mode)
 {
     std::vector<ticket> concerned;
-    for (auto const& [who, each] : operations_) {
-        if (each->id == id) { concerned.push_back(who); }
+    for (auto const& each : operations_) {
+        if (each.id == id) { concerned.push_back(each.who); }
     }
     for (auto const who : concerned) {
         if (auto* const one = find(who)) {
@@ -143,9 +154,10 @@ void engine::stop()
     for (auto const& [node, several] : connections_) {
         for (auto const& each : several) { each->detach(); }
     }
-    while (!operations_.empty()) {
-        auto& first = *operations_.begin()->second;
-        act(first, first.machine.on_stop());
+    std::vector<ticket> left;
+    for (auto const& each : operations_) { left.push_back(each.who); }
+    for (auto const who : left) {
+        if (auto* const one = find(who)) { act(*one, one->machine.on_stop()); }
     }
     connections_.clear();
 }
@@ -219,7 +231,8 @@ void engine::send_to(operation& concerned, endpoint const& node)
 
 void engine::complete(operation& concerned, errc error, resp::value&& reply, bool answered)
 {
-    auto const ended = std::move(operations_.extract(concerned.who).mapped());
+    operations_.erase(operations_.iterator_to(concerned));
+    std::unique_ptr<operation> const ended{&concerned};
     ended->deadline.unlink();
     ended->pause.unlink();
     arm();

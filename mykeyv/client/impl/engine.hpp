@@ -15,13 +15,13 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/intrusive/set.hpp>
+#include <boost/intrusive/unordered_set.hpp>
 
 #include <atomic>
 #include <chrono>
 #include <map>
 #include <memory>
 #include <optional>
-#include <unordered_map>
 #include <vector>
 
 namespace mykeyv::detail {
@@ -44,7 +44,7 @@ public:
         deliver_soon(std::make_unique<errand<Task>>(std::move(task)));
     }
     /// Any thread: performs the request on the strand, with a new deadline.
-    void post(operation_id, request, done);
+    void post(operation_id, request&&, done&&);
 
     operation_id new_operation() noexcept { return operation_id{++last_operation_}; }
 
@@ -55,7 +55,7 @@ public:
 
     /// Makes the request, as often and wherever it takes. `done` is called exactly once, perhaps within the call. An operation may
     /// consist of several requests. `delay`: pauses for the backoff after so many other pauses first; 0: does not.
-    void perform(operation_id, request, deadline, done, int delay = 0);
+    void perform(operation_id, request&&, deadline, done&&, int delay = 0);
     void cancel(operation_id, cancel_mode);
     void stop();
 
@@ -88,8 +88,8 @@ private:
     using timers = boost::intrusive::multiset<timer, boost::intrusive::constant_time_size<false>>;
     enum class standing { fresh, out, held };  // as slot_order has it; requests without a slot stay fresh
     // Travels to the strand as it is, so that an operation is made once and stays where it is.
-    struct operation final : async::mail {
-        operation(engine& by, operation_id named, request wanted, done after);
+    struct operation final : async::mail, boost::intrusive::unordered_set_base_hook<> {
+        operation(engine& by, operation_id named, request&& wanted, done&& after);
         void delivered(std::unique_ptr<mail> self) noexcept override;
 
         engine& runs_on;
@@ -106,10 +106,21 @@ private:
         timer deadline{*this};
         timer pause{*this};
     };
+    // By ticket, which is its own hash. Owns them. Finding one takes two looks at memory, and none is allocated for it.
+    struct ticket_of {
+        using type = ticket;
+        ticket operator()(operation const& of) const noexcept { return of.who; }
+    };
+    struct ticket_itself {
+        std::size_t operator()(ticket who) const noexcept { return static_cast<std::size_t>(who); }
+    };
+    using operations = boost::intrusive::unordered_set<operation, boost::intrusive::key_of_value<ticket_of>,
+                                                       boost::intrusive::hash<ticket_itself>, boost::intrusive::power_2_buckets<true>>;
     using connections = std::vector<std::shared_ptr<connection>>;
 
     void deliver_soon(std::unique_ptr<async::mail>);
     void begin(std::unique_ptr<operation>, deadline, int delay);
+    operation& add(std::unique_ptr<operation>);
     /// Null: it is over.
     operation* find(ticket);
     // After each of these the operation may be over, and gone.
@@ -166,7 +177,8 @@ private:
     std::vector<slot> to_let_go_;  // where something changed; served by the outermost let_go
 
     backoff backoff_;
-    std::unordered_map<ticket, std::unique_ptr<operation>> operations_;
+    std::vector<operations::bucket_type> buckets_{64};
+    operations operations_{{buckets_.data(), buckets_.size()}};
     std::map<endpoint, connections> connections_;
     timers timers_;
     boost::asio::steady_timer timer_;
