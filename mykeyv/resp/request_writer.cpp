@@ -1,12 +1,46 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "mykeyv/resp/request_writer.hpp"
 
-namespace mykeyv::resp {
+#include <cstring>
 
+namespace mykeyv::resp {
+namespace {
+
+constexpr std::string_view line_end = "\r\n";
+
+std::size_t digits_of(std::size_t number) noexcept
+{
+    std::size_t digits = 1;
+    for (; number >= 10; number /= 10) { ++digits; }
+    return digits;
+}
+
+// Bytes of "$5\r\n".
+std::size_t line_bytes(std::size_t number) noexcept { return 1 + digits_of(number) + line_end.size(); }
+
+char* put(char* to, std::string_view bytes) noexcept
+{
+    if (!bytes.empty()) { std::memcpy(to, bytes.data(), bytes.size()); }
+    return to + bytes.size();
+}
+
+char* put_line(char* to, char type, std::size_t number) noexcept
+{
+    *to = type;
+    return put(std::to_chars(to + 1, to + 1 + digits_of(number), number).ptr, line_end);
+}
+
+}  // namespace
+
+// Room for all of it at once: that a string fills it with zeros first is less work than to look for room piece by piece.
 void request_writer::command(std::span<std::string_view const> arguments)
 {
-    begin(arguments.size());
-    for (auto const bytes : arguments) { argument(bytes); }
+    auto bytes = line_bytes(arguments.size());
+    for (auto const each : arguments) { bytes += line_bytes(each.size()) + each.size() + line_end.size(); }
+    auto const before = out_.size();
+    out_.resize(before + bytes);
+    auto* to = put_line(out_.data() + before, '*', arguments.size());
+    for (auto const each : arguments) { to = put(put(put_line(to, '$', each.size()), each), line_end); }
 }
 
 void request_writer::argument(std::string_view bytes)

@@ -14,10 +14,7 @@ namespace {
 
 std::string wire_of(std::span<std::string_view const> words)
 {
-    std::size_t bytes = 0;
-    for (auto const word : words) { bytes += word.size() + 24; }
     std::string wire;
-    wire.reserve(bytes + 16);
     resp::request_writer{wire}.command(words);
     return wire;
 }
