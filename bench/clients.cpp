@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Closed-loop clients of a cluster: each has one command under way, GET or SET of some key, and follows MOVED. An operation's latency
-// counts from its first sending to its last answer, redirects included.
+// counts from its first sending to its last answer, redirects included. Clients that share connections pipeline: what several of them
+// send at about the same time goes in one write.
 //
 // Reads lines: `count NAME` begins, or goes on, to count what happens under that name; `report` prints, as JSON, the figures of each name
 // and forgets them; `check` stops, reads every key that was written and prints how many are not as last written. Ends
@@ -20,11 +21,14 @@
 #include <array>
 #include <charconv>
 #include <chrono>
+#include <deque>
 #include <iostream>
 #include <map>
 #include <optional>
 #include <random>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 namespace {
@@ -35,6 +39,7 @@ using steady = std::chrono::steady_clock;
 struct settings {
     std::vector<int> ports;
     unsigned clients = 32;
+    unsigned per_connection = 1;
     unsigned writes_percent = 50;
     unsigned keys = 300'000;
     unsigned record_bytes = 100;
@@ -51,10 +56,10 @@ std::string value_of(std::string const& key, std::uint64_t number, unsigned reco
 }
 
 /// Bytes of the first reply in `in`; nothing: it is not whole.
-std::optional<std::size_t> reply_bytes(std::string const& in)
+std::optional<std::size_t> reply_bytes(std::string_view in)
 {
     auto const end = in.find("\r\n");
-    if (end == std::string::npos) { return std::nullopt; }
+    if (end == in.npos) { return std::nullopt; }
     if (in[0] != '$' || in[1] == '-') { return end + 2; }
     std::size_t length = 0;
     std::from_chars(in.data() + 1, in.data() + end, length);
@@ -68,11 +73,16 @@ struct figures {
 };
 
 struct client {
-    std::map<int, int> sockets;  // by port
     unsigned key = 0;
     bool writes = false;
-    std::string command, input;
+    std::string command;
     steady::time_point sent;
+};
+
+struct connection {
+    int fd = -1;
+    std::string output, input;
+    std::deque<std::size_t> owed;  // clients, in the order of their commands
 };
 
 class fleet {
@@ -85,8 +95,9 @@ public:
     void step()
     {
         std::array<epoll_event, 64> ready;
+        flush();
         auto const count = epoll_wait(epoll_, ready.data(), ready.size(), 10);
-        for (int i = 0; i < count; ++i) { arrived(ready[i].data.u64 & 0xffffffff, static_cast<int>(ready[i].data.u64 >> 32)); }
+        for (int i = 0; i < count; ++i) { arrived(*static_cast<connection*>(ready[i].data.ptr)); }
     }
 
     void count(std::string const& name)
@@ -174,30 +185,50 @@ private:
 
     void send(std::size_t i)
     {
-        auto& c = clients_[i];
-        auto const port = port_of_[slot_of(key_of(c.key)).number()];
-        auto& fd = c.sockets[port];
-        if (fd == 0) {
-            fd = bench::connect_to(port);
-            epoll_event wanted{EPOLLIN, {.u64 = i | static_cast<std::uint64_t>(port) << 32}};
-            epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &wanted);
+        auto const port = port_of_[slot_of(key_of(clients_[i].key)).number()];
+        auto& on = connections_[{i / s_.per_connection, port}];
+        if (on.fd < 0) {
+            on.fd = bench::connect_to(port);
+            epoll_event wanted{EPOLLIN, {.ptr = &on}};
+            epoll_ctl(epoll_, EPOLL_CTL_ADD, on.fd, &wanted);
         }
-        auto const sent = write(fd, c.command.data(), c.command.size());
-        if (sent != static_cast<ssize_t>(c.command.size())) { throw std::runtime_error{"cannot send"}; }
+        if (on.output.empty()) { to_flush_.push_back(&on); }
+        on.output += clients_[i].command;
+        on.owed.push_back(i);
     }
 
-    void arrived(std::size_t i, int port)
+    void flush()
+    {
+        for (auto* on : to_flush_) {
+            auto const sent = write(on->fd, on->output.data(), on->output.size());
+            if (sent != static_cast<ssize_t>(on->output.size())) { throw std::runtime_error{"cannot send"}; }
+            on->output.clear();
+        }
+        to_flush_.clear();
+    }
+
+    void arrived(connection& on)
+    {
+        std::array<char, 16384> some;
+        auto const bytes = read(on.fd, some.data(), some.size());
+        if (bytes <= 0) { throw std::runtime_error{"a node has closed a connection"}; }
+        on.input.append(some.data(), static_cast<std::size_t>(bytes));
+        std::size_t taken = 0;
+        while (auto const size = reply_bytes(std::string_view{on.input}.substr(taken))) {
+            auto const i = on.owed.front();
+            on.owed.pop_front();
+            answered(i, std::string_view{on.input}.substr(taken, *size));
+            taken += *size;
+        }
+        on.input.erase(0, taken);
+    }
+
+    void answered(std::size_t i, std::string_view reply)
     {
         auto& c = clients_[i];
-        std::array<char, 4096> some;
-        auto const bytes = read(c.sockets[port], some.data(), some.size());
-        if (bytes <= 0) { throw std::runtime_error{"a node has closed a connection"}; }
-        c.input.append(some.data(), static_cast<std::size_t>(bytes));
-        if (!reply_bytes(c.input)) { return; }
-        auto const reply = std::exchange(c.input, {});
         if (reply.starts_with("-MOVED ")) {
             ++now_->moved;
-            port_of_[slot_of(key_of(c.key)).number()] = std::atoi(reply.c_str() + reply.rfind(':') + 1);
+            port_of_[slot_of(key_of(c.key)).number()] = std::atoi(reply.data() + reply.rfind(':') + 1);
             return send(i);
         }
         if (reply[0] == '-') {
@@ -206,7 +237,7 @@ private:
             return send(i);
         }
         if (checking_) {
-            wrong_ += reply.find("\r\n" + value_of(key_of(c.key), written_[c.key], s_.record_bytes) + "\r\n") == std::string::npos ? 1 : 0;
+            wrong_ += reply.find("\r\n" + value_of(key_of(c.key), written_[c.key], s_.record_bytes) + "\r\n") == reply.npos ? 1 : 0;
         }
         auto const us = std::chrono::duration_cast<std::chrono::microseconds>(steady::now() - c.sent).count();
         (c.writes ? now_->writes_us : now_->reads_us).push_back(static_cast<std::uint32_t>(us));
@@ -217,6 +248,8 @@ private:
     std::vector<int> port_of_;
     std::vector<std::uint64_t> written_;  // the number in each key's last value; 0: not written here
     std::vector<client> clients_;
+    std::map<std::pair<std::size_t, int>, connection> connections_;  // by who shares it, and the port
+    std::vector<connection*> to_flush_;
     int const epoll_ = epoll_create1(EPOLL_CLOEXEC);
     std::mt19937 random_{1};
     std::map<std::string, figures> all_;  // by name; without a name: what does not count
@@ -237,6 +270,8 @@ int main(int count, char** words)
     settings s;
     app.add_option("--port", s.ports, "of a node on the loopback")->required();
     app.add_option("--clients", s.clients, "at once")->capture_default_str();
+    app.add_option("--per-connection", s.per_connection, "clients that share a connection to each node")->capture_default_str()->check(
+        CLI::PositiveNumber);
     app.add_option("--writes", s.writes_percent, "percent of SET; the rest is GET")->capture_default_str();
     app.add_option("--keys", s.keys, "that are used")->capture_default_str();
     app.add_option("--record-bytes", s.record_bytes, "of key and value")->capture_default_str();
