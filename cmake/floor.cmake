@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Several sources at once halve the time of a build with sanitizers; the release build shows that each stands alone, and warns
-# for it: of what lies together there by chance, warnings say little.
+# A build with sanitizers compiles several sources at once, for headers are most of its work; the release build shows that each stands
+# alone, and warns for it: of what lies together here by chance, warnings say little.
 function(mykeyv_sources_at_once target)
   if(MYKEYV_SANITIZE)
     set_target_properties(${target} PROPERTIES UNITY_BUILD ON)
@@ -15,15 +15,13 @@ function(mykeyv_floor name)
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/mykeyv/${name}/*.cpp)
   if(sources)
     add_library(mykeyv_${name} STATIC ${sources})
+    mykeyv_sources_at_once(mykeyv_${name})
     set(scope PUBLIC)
   else()
     add_library(mykeyv_${name} INTERFACE)
     set(scope INTERFACE)
   endif()
   add_library(mykeyv::${name} ALIAS mykeyv_${name})
-  if(sources)
-    mykeyv_sources_at_once(mykeyv_${name})
-  endif()
   set_target_properties(mykeyv_${name} PROPERTIES EXPORT_NAME ${name})
   target_include_directories(mykeyv_${name} ${scope} $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}>
                                                      $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)

@@ -60,7 +60,8 @@ private:
 int run(server::settings const& chosen)
 {
     // Lives as long as the process: the thread that waits for signals may write to it until the very end.
-    auto& log = *new mykeyv::log{chosen.lowest_log_level};
+    static auto* const kept = new mykeyv::log{chosen.lowest_log_level};
+    auto& log = *kept;
     stop_signal stop{log};
     system_clock const time;
     server::node node{chosen, log, time, [&log] {

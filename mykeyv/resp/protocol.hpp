@@ -3,6 +3,7 @@
 #pragma once
 
 #include <charconv>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 
@@ -18,15 +19,22 @@ enum class progress {
     failed,     ///< the bytes are not RESP, or break a limit; the stream cannot be followed any further
 };
 
-/// Appends a line of a type byte and a number: "$5\r\n", "*3\r\n", ":-1\r\n".
+inline constexpr std::size_t number_characters_max = 20;
+
+/// Writes a line of a type byte and a number: "$5\r\n", "*3\r\n", ":-1\r\n". `to` has room for all of it; returns what is behind it.
+inline char* put_line(char* to, char type, std::int64_t number) noexcept
+{
+    *to++ = type;
+    to = std::to_chars(to, to + number_characters_max, number).ptr;
+    *to++ = '\r';
+    *to++ = '\n';
+    return to;
+}
+
 inline void append_line(std::string& out, char type, std::int64_t number)
 {
-    char line[24];  // a type byte, 20 characters of number, CR, LF
-    line[0] = type;
-    char* end = std::to_chars(line + 1, line + sizeof line - 2, number).ptr;
-    *end++ = '\r';
-    *end++ = '\n';
-    out.append(line, end);
+    char line[1 + number_characters_max + 2];
+    out.append(line, put_line(line, type, number));
 }
 
 }  // namespace mykeyv::resp

@@ -24,11 +24,8 @@ char* put(char* to, std::string_view bytes) noexcept
     return to + bytes.size();
 }
 
-char* put_line(char* to, char type, std::size_t number) noexcept
-{
-    *to = type;
-    return put(std::to_chars(to + 1, to + 1 + digits_of(number), number).ptr, line_end);
-}
+// As resp::put_line, of a length.
+char* put_length(char* to, char type, std::size_t length) noexcept { return put_line(to, type, static_cast<std::int64_t>(length)); }
 
 }  // namespace
 
@@ -39,8 +36,8 @@ void request_writer::command(std::span<std::string_view const> arguments)
     for (auto const each : arguments) { bytes += line_bytes(each.size()) + each.size() + line_end.size(); }
     auto const before = out_.size();
     out_.resize(before + bytes);
-    auto* to = put_line(out_.data() + before, '*', arguments.size());
-    for (auto const each : arguments) { to = put(put(put_line(to, '$', each.size()), each), line_end); }
+    auto* to = put_length(out_.data() + before, '*', arguments.size());
+    for (auto const each : arguments) { to = put(put(put_length(to, '$', each.size()), each), line_end); }
 }
 
 void request_writer::argument(std::string_view bytes)

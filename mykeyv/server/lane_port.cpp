@@ -8,6 +8,12 @@
 #include <utility>
 
 namespace mykeyv::server {
+namespace {
+
+/// What is wanted stays the same when a slot has gone; only others are to hear of it.
+constexpr std::chrono::milliseconds reconcile_pause_after_departure{100};
+
+}  // namespace
 
 void pacer::set(std::uint64_t rate)
 {
@@ -63,7 +69,7 @@ void lane_port::departed(cluster::departure const& left)
     figures_.bytes += left.bytes;
     ++figures_.parked_below[lane_figures::place_of(us)];
     figures_.parked_us_max = std::max(figures_.parked_us_max.load(), us);
-    of_.thread_.post([this] { of_.reconcile_soon(); });
+    of_.thread_.post([this] { of_.reconcile_soon(reconcile_pause_after_departure); });
 }
 
 }  // namespace mykeyv::server

@@ -57,7 +57,7 @@ class a_node_that_was_away(unittest.TestCase):
         def one_view():
             views = [sorted((first, last, at[1]) for first, last, at, *_ in n.call("CLUSTER", "SLOTS")) for n in self.cluster.nodes]
             return all(view == views[0] for view in views)
-        harness.await_true(one_view, "all nodes say the same of who owns what")
+        harness.await_true(one_view, "all nodes say the same of who owns what", 10)
 
     def write_and_read(self, clients, direct, i):
         """Writes a record wherever it is by now, and asks the node that was away: what it serves is what was written. Whether it served

@@ -43,13 +43,13 @@ def temporary_folder(name):
     return pathlib.Path(tempfile.mkdtemp(prefix=f"{name}-", dir=_root))
 
 
-def await_true(condition, what, seconds=30.0):
-    """Returns what `condition` says, once that is true. For events that cannot be waited for otherwise."""
+def await_true(condition, what, seconds=30.0, every=0.01):
+    """Returns what `condition` says, once that is true. For events that cannot be waited for otherwise; asked each `every` seconds."""
     deadline = time.monotonic() + seconds
     while not (result := condition()):
         if time.monotonic() > deadline:
             raise AssertionError(f"not within {seconds:g} s: {what}")
-        _pause.wait(0.01)
+        _pause.wait(every)
     return result
 
 

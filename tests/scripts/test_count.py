@@ -60,6 +60,8 @@ class a_run(unittest.TestCase):
         lines = printed.getvalue().splitlines()
         self.assertEqual(lines[:2], ["-- release: unit_bad failed", "[...]"])
         self.assertLess(lines.count("early"), 600)
+        self.assertEqual(count_tests.end_of("one line " * 1000)[-9:], "one line ")
+        self.assertEqual(len(count_tests.end_of("one line " * 1000)), 3000 + len("[...]\n"))
         self.assertEqual(lines[-4:], ["what went wrong", "", "release: 1 passed, 1 failed", "1 passed, 1 failed"])
 
     def test_whose_build_broke_fails(self):

@@ -68,6 +68,7 @@ bool departures::begin(slot s, node_id target)
 {
     auto const* const row = rows_.row(s);
     if (row == nullptr) { return true; }
+    // A wish that has been fulfilled is still among the others.
     if (row->state != slot_state::owned || target == outside_.self()) { return false; }
     transfer_offer const offer{row->epoch() + 1, next_transfer_++};
     auto& moving = moving_.insert_or_assign(s, departing{outgoing{target, offer, limits_}, now(), ++turns_}).first->second;
@@ -173,7 +174,6 @@ void departures::taken(slot s)
     waited > limits_.cut_over_wait_wanted ? windows.cut_overs.late(limits_.cut_overs_at_once_least) : windows.cut_overs.taken();
     begins_from_ = {};
     not_before_.erase(s);
-    std::erase_if(wanted_, [s](auto const& each) { return each.first == s; });
     auto const gone = slot_row{slot_state::gone, moving.out.offer(), moving.out.target()};
     to_be_gone_[s] = gone;  // committed later: who is parked need not wait for it
     outside_.owned_by(s, gone.peer, gone.epoch());

@@ -73,14 +73,11 @@ std::string lengths_from() { return select("k,LENGTH(v)", "slot=? AND k>=? ORDER
 
 std::string rows_between() { return select(record_columns, "slot=? AND k>=? AND k<=? ORDER BY k"); }
 
-std::string lengths_of_slots(std::size_t slots)
-{
-    return select("slot,k,LENGTH(v)", "slot IN (" + repeated("?", ",", slots) + ") ORDER BY slot,k LIMIT ?");
-}
-
 std::string rows_of_slots(std::size_t slots)
 {
-    return select("slot,k,version,format,v,expires_at", "slot IN (" + repeated("?", ",", slots) + ") ORDER BY slot,k");
+    auto const short_value = "IF(LENGTH(v)<=" + std::to_string(short_value_bytes) + ",v,NULL)";
+    return select("slot,k,version,format," + short_value + ",expires_at,LENGTH(v)",
+                  "slot IN (" + repeated("?", ",", slots) + ") ORDER BY slot,k LIMIT ?");
 }
 
 std::string summaries(std::size_t slots)

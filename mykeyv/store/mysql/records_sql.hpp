@@ -13,6 +13,8 @@ namespace mykeyv::store::sql {
 
 /// Bytes of a row in a message beyond those of its key and value: no fewer than there are.
 inline constexpr std::size_t row_bytes_overhead = 64;
+/// Values that are read before it is known whether there is room for them.
+inline constexpr std::size_t short_value_bytes = 8192;
 
 /// Placeholders: (slot, k) for each of `keys`. The same for load_versions and erase.
 std::string load(std::size_t keys);
@@ -47,9 +49,9 @@ std::string keys_of_slots(std::size_t slots);
 std::string lengths_from();
 /// Placeholders: slot, first and last key.
 std::string rows_between();
-/// Placeholders: slot.
-std::string lengths_of_slots(std::size_t slots);
+/// Placeholders: each of `slots`, limit. Values longer than short_value_bytes are NULL; the last column has each one's length.
 std::string rows_of_slots(std::size_t slots);
+/// Placeholders: each of `slots`.
 std::string summaries(std::size_t slots);
 
 }  // namespace mykeyv::store::sql

@@ -16,7 +16,8 @@ namespace {
 using kind = columns::kind;
 
 /// Keys looked at for one portion of rows.
-constexpr std::uint64_t keys_per_portion = 1024;
+constexpr std::size_t keys_per_portion = 1024;
+constexpr std::size_t keys_per_portion_min = 16;
 constexpr std::string_view slot_columns = "slot,state,epoch,peer,transfer_id";
 
 std::optional<std::uint64_t> number_in(std::optional<std::string> const& text) { return text ? parse_unsigned(*text) : std::nullopt; }
@@ -68,19 +69,23 @@ struct slots_table::statements {
 
     failure fetch_rows(statement& from, std::function<void(row const&)> const& on_row)
     {
-        return from.fetch(c, record, [&] {
-            auto const expires_at = record.whole(5);
-            on_row({slot{static_cast<unsigned>(record.natural(0))}, record.bytes(1), record.natural(2),
-                    static_cast<mykeyv::format>(record.natural(3)), record.bytes(4),
-                    expires_at ? std::optional{unix_ms{*expires_at}} : std::nullopt});
-        });
+        return from.fetch(c, record, [&] { on_row(row_in(record)); });
+    }
+
+    /// Of the first six columns.
+    static row row_in(columns const& from)
+    {
+        auto const expires_at = from.whole(5);
+        return {slot{static_cast<unsigned>(from.natural(0))}, from.bytes(1), from.natural(2), static_cast<mykeyv::format>(from.natural(3)),
+                from.bytes(4), expires_at ? std::optional{unix_ms{*expires_at}} : std::nullopt};
     }
 
     connection& c;
     parameters in;
     statement lengths_from, rows_between;
-    sized_statement summaries, lengths_of_slots, rows_of_slots;
-    columns slot_length{kind::natural, kind::bytes, kind::natural};
+    sized_statement summaries, rows_of_slots;
+    std::size_t bytes_per_row = sql::row_bytes_overhead;  // of those that rows_of() saw last
+    columns slot_record{kind::natural, kind::bytes, kind::natural, kind::natural, kind::bytes, kind::whole, kind::natural};
     columns key_length{kind::bytes, kind::natural};
     columns record{kind::natural, kind::bytes, kind::natural, kind::natural, kind::bytes, kind::whole};
     columns figures{kind::natural, kind::natural, kind::natural};
@@ -127,22 +132,27 @@ failure slots_table::rows_of(std::span<slot const> of, std::size_t bytes_max, st
     auto& s = *statements_;
     of = of.first(std::min(of.size(), sized_statement::size_max));
     whole = 0;
+    auto const bytes_read = bytes_max + bytes_max / 4;  // rows differ
+    auto const limit = std::clamp(bytes_read / s.bytes_per_row, keys_per_portion_min, keys_per_portion);
     statement* ran = nullptr;
-    if (auto why = s.run(s.lengths_of_slots, sql::lengths_of_slots, of, keys_per_portion, ran)) { return why; }
+    if (auto why = s.run(s.rows_of_slots, sql::rows_of_slots, of, limit, ran)) { return why; }
     std::size_t bytes = 0;
-    std::size_t at = 0;  // the slot of the last row seen, an index; all before it are whole if `bytes` is not too much
-    std::uint64_t seen = 0;
-    auto& r = s.slot_length;
+    std::size_t at = 0;  // the slot of the last row seen, an index; all before it are whole if `fits`
+    std::size_t seen = 0;
+    bool fits = true;
+    auto& r = s.slot_record;
     auto why = ran->fetch(s.c, r, [&] {
         while (of[at].number() != r.natural(0)) { ++at; }
-        if (bytes <= bytes_max) { whole = at; }
+        if (fits) { whole = at; }
         ++seen;
-        bytes += r.bytes(1).size() + r.natural(2) + sql::row_bytes_overhead;
+        bytes += r.bytes(1).size() + r.natural(6) + sql::row_bytes_overhead;
+        fits = fits && r.natural(6) <= sql::short_value_bytes && bytes <= bytes_max;
+        if (fits) { on_row(s.row_in(r)); }
     });
-    if (seen < keys_per_portion && bytes <= bytes_max) { whole = of.size(); }
-    if (why || whole == 0 || seen == 0) { return why; }
-    if (why = s.run(s.rows_of_slots, sql::rows_of_slots, of.first(whole), {}, ran); why) { return why; }
-    return s.fetch_rows(*ran, on_row);
+    if (why) { return why; }
+    if (seen > 0) { s.bytes_per_row = bytes / seen; }
+    if (fits && seen < limit) { whole = of.size(); }
+    return {};
 }
 
 failure slots_table::summaries(std::span<slot const> of, std::span<slot_summary> out)

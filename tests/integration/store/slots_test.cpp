@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a slot on its way is read by: its rows in the order of keys, its figures, and its own row.
+#include "mykeyv/store/mysql/records_sql.hpp"
 #include "mykeyv/store/mysql/records_table.hpp"
 #include "mykeyv/store/mysql/slots_table.hpp"
 #include "tests/integration/fixtures/mysql_servers.hpp"
@@ -7,8 +8,10 @@
 #include <gmock/gmock.h>
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace mykeyv::store {
@@ -46,6 +49,20 @@ protected:
         return found;
     }
     slot_summary summary(slot of) { return summaries({of})[0]; }
+    /// How many of them are whole, and of each slot how many rows were read.
+    std::pair<std::size_t, std::map<unsigned, int>> together(std::vector<slot> const& of, std::size_t bytes_max)
+    {
+        std::size_t whole = 0;
+        std::map<unsigned, int> rows;
+        auto const count = [&](row const& r) {
+            ++rows[r.slot.number()];
+            EXPECT_EQ(r.version, 1u);
+            EXPECT_NE(r.v, "");
+        };
+        must(table.rows_of(of, bytes_max, count, whole));
+        must(c.commit());
+        return {whole, rows};
+    }
     static slot_summary expected(std::vector<row> const& rows)
     {
         slot_summary sum;
@@ -132,6 +149,39 @@ TEST_P(slots, are_read_in_portions_in_the_order_of_bytes_each_from_where_the_las
     }
     EXPECT_THAT(keys, ElementsAre("B", "b", "b\0"s));
     EXPECT_GE(portions, 3) << "a byte at most is asked for: one row each time";
+}
+
+TEST_P(slots, that_are_small_are_read_together_as_many_as_there_is_room_for)
+{
+    std::string const hundred(100, 'v');
+    std::vector<slot> const of{slot{1}, slot{2}, slot{3}, slot{4}, slot{5}};  // nothing is in 3
+    std::vector<std::string> keys;
+    for (int i = 0; i < 4; ++i) { keys.push_back("k" + std::to_string(i)); }
+    std::vector<row> rows;
+    for (auto const s : {of[0], of[1], of[3], of[4]}) {
+        for (auto const& k : keys) { rows.push_back({s, k, 1, format::bytes, hundred, std::nullopt}); }
+    }
+    put(rows);
+
+    EXPECT_THAT(together(of, 1'000'000), Pair(5u, ElementsAre(Pair(1, 4), Pair(2, 4), Pair(4, 4), Pair(5, 4))));
+    auto const some = together(of, 1'500);  // two slots and a part of the next one
+    EXPECT_EQ(some.first, 3u);
+    EXPECT_EQ(some.second.at(1), 4);
+    EXPECT_EQ(some.second.at(2), 4);
+    EXPECT_FALSE(some.second.contains(5));
+    EXPECT_EQ(together(of, 300).first, 0u) << "the first one has more";
+    EXPECT_THAT(together({slot{3}}, 300), Pair(1u, IsEmpty()));
+}
+
+TEST_P(slots, with_a_long_value_are_left_to_be_read_alone)
+{
+    std::string const longer(sql::short_value_bytes + 1, 'v');
+    std::string_view const longest_short = std::string_view{longer}.substr(1);
+    put({{slot{1}, "a", 1, format::bytes, longest_short, std::nullopt}, {slot{2}, "a", 1, format::bytes, "x", std::nullopt},
+         {slot{2}, "b", 1, format::bytes, longer, std::nullopt}, {slot{3}, "a", 1, format::bytes, "x", std::nullopt}});
+    EXPECT_EQ(together({slot{1}, slot{2}, slot{3}}, 1'000'000).first, 1u);
+    EXPECT_THAT(together({slot{1}, slot{3}}, 1'000'000), Pair(2u, ElementsAre(Pair(1, 1), Pair(3, 1))));
+    EXPECT_EQ(together({slot{2}, slot{3}}, 1'000'000).first, 0u);
 }
 
 TEST_P(slots, are_what_was_saved_of_them)

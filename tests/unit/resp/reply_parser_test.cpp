@@ -145,6 +145,25 @@ TEST(reply, that_is_not_resp_is_refused)
     }
 }
 
+// A line of a number is read in a quicker way where more follows it.
+TEST(reply, with_a_number_that_is_none_is_refused_whatever_follows)
+{
+    for (std::string const text : {"$03\r\nabc\r\n", ":007\r\n", "*01\r\n:1\r\n", ":\r\n", "$1 \r\nx\r\n", ":12345678901x\r\n"}) {
+        auto const alone = error_of(text);
+        EXPECT_NE(alone, "") << text;
+        EXPECT_EQ(error_of(text + "+a line that follows it\r\n"), alone) << text;
+    }
+    EXPECT_EQ(connection{}.receive(":0\r\n+a line that follows it\r\n").replies.front(), integer(0));
+    EXPECT_EQ(connection{}.receive(":12345678901234\r\n+a line that follows it\r\n").replies.front(), integer(12345678901234));
+}
+
+TEST(reply, that_came_in_two_parts_leaves_nothing_behind_for_a_shorter_line)
+{
+    auto const read = connection{}.receive("$12").receive("\r\nhello world!\r\n_\r\n:5\r\n");
+    EXPECT_EQ(read.error, "");
+    EXPECT_EQ(read.replies, (list{bulk("hello world!"), null, integer(5)}));
+}
+
 TEST(reply, that_is_streamed_is_refused)
 {
     EXPECT_EQ(error_of("$?\r\n"), "streamed replies are not supported");
@@ -163,6 +182,15 @@ TEST(reply, limits_hold_before_the_data_arrives)
     EXPECT_EQ(error_of("*2\r\n$6\r\n123456\r\n$5\r\n", limits), "a reply is too large");
     EXPECT_EQ(error_of("*2\r\n$6\r\n123456\r\n+12345\r\n", limits), "a reply is too large");
     EXPECT_EQ(error_of("+123456", limits), "a line of a reply is too long");
+}
+
+TEST(reply, limit_of_a_line_holds_for_a_number_whatever_follows)
+{
+    reply_limits const four{.line_bytes_max = 4};
+    for (std::string const text : {":123456\r\n", "$000001\r\n"}) {
+        EXPECT_NE(error_of(text, four), "") << text;
+        EXPECT_EQ(error_of(text + "+OK\r\n+OK\r\n+OK\r\n", four), error_of(text, four)) << text;
+    }
 }
 
 TEST(reply, limits_are_of_one_reply_not_of_the_stream)
