@@ -101,7 +101,7 @@ constexpr command rows[] = {
     {"kv.node|code", 3, flag_admin, 0, 0, 0, handlers::node_code, "cluster", "Code by its SHA-1."},
     {"kv.node|cutover", 11, flag_admin, 0, 0, 0, handlers::node_slot, "cluster", "The last rows of a slot, and the slot."},
     {"kv.node|gossip", 3, flag_admin, 0, 0, 0, handlers::node_gossip, "cluster", "What a node knows."},
-    {"kv.node|hello", 5, flag_admin, 0, 0, 0, handlers::node_hello, "cluster", "Shows the secret of the cluster."},
+    {"kv.node|hello", 7, flag_admin, 0, 0, 0, handlers::node_hello, "cluster", "Shows the secret of the cluster."},
     {"kv.node|invite", 4, flag_admin, 0, 0, 0, handlers::node_invite, "cluster", "Asks this node to become a member."},
     {"kv.node|join", 5, flag_admin, 0, 0, 0, handlers::node_join, "cluster", "Asks to become a member."},
     {"kv.node|keep", 3, flag_admin, 0, 0, 0, handlers::node_keep, "cluster", "Keeps code of a node that leaves."},

@@ -75,7 +75,8 @@ void conductor::stop()
 
 std::vector<std::string> conductor::greeting(cluster_id of) const
 {
-    return {"KV.NODE", "HELLO", node_.chosen.cluster_secret, node_.store->id().text(), of.text()};
+    return {"KV.NODE", "HELLO", node_.chosen.cluster_secret, node_.store->id().text(), of.text(),
+            std::to_string(cluster::node_protocol_version), std::to_string(node_.chosen.store.value_bytes_max)};
 }
 
 change_result conductor::ask_to_join(endpoint const& member, cluster::node const& self)

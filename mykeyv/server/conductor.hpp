@@ -97,7 +97,7 @@ private:
         std::uint64_t news_seen = 0;  // of its slots
         std::uint64_t news_told = 0;  // of ours, as far as it has answered
         bool asked = false;           // and has not answered yet
-        bool complained = false;
+        std::optional<std::string> complaint;  // why it did not answer when it was asked last
     };
 
     /// One that is committed here, and that the others have not all been heard to have.

@@ -130,15 +130,13 @@ void conductor::gossip_with(node_id id, peer& to)
                      auto const heard = text != nullptr ? parsed_object(*text) : std::nullopt;
                      if (!heard) {
                          from.news_told = 0;
-                         if (!std::exchange(from.complained, true)) {
-                             node_.log.warning("node {} does not answer: {}", id.text(),
-                                               reply == nullptr           ? why
-                                               : reply->text() != nullptr ? *reply->text()
-                                                                          : "");
+                         std::string const problem = reply == nullptr ? why : reply->text() != nullptr ? *reply->text() : "";
+                         if (std::exchange(from.complaint, problem) != problem) {
+                             node_.log.warning("node {} does not answer: {}", id.text(), problem);
                          }
                          return settle_changes();
                      }
-                     if (std::exchange(from.complained, false)) { node_.log.info("node {} answers again", id.text()); }
+                     if (std::exchange(from.complaint, std::nullopt)) { node_.log.info("node {} answers again", id.text()); }
                      from.news_told = told;
                      learn(*heard, id, from);
                      settle_changes();
@@ -178,7 +176,7 @@ void conductor::gossip_came(std::string text, unique_function<void(std::string)>
         if (place != peers_.end()) {
             learn(*told, *from, place->second);
             settle_changes();
-            if (place->second.complained) { gossip_with(*from, place->second); }  // it is back
+            if (place->second.complaint) { gossip_with(*from, place->second); }  // it is back
             seen = place->second.news_seen;
         }
         answer(own_news(seen, number_in(*told, "seen") != news_number()));

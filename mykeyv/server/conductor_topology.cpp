@@ -81,7 +81,7 @@ bool conductor::all_have_ours() const
     return std::ranges::all_of(peers_, [&](auto const& each) {
         auto const& [id, of] = each;
         auto const was_never_heard = of.heard == std::chrono::steady_clock::time_point{};
-        auto const is_away = was_never_heard || (of.complained && now - of.heard > away_after);
+        auto const is_away = was_never_heard || (of.complaint && now - of.heard > away_after);
         return is_away || of.topology == ours;
     });
 }

@@ -67,10 +67,8 @@ void peer_link::connected(std::shared_ptr<net::connection> made)
 void peer_link::greeted(resp::value const& reply)
 {
     if (reply.is_error()) {
-        refusal_ = reply.text() != nullptr ? *reply.text() : "refused";
-        return lose(where_.text() + " refuses this node: " + refusal_);
+        return lose(where_.text() + " refuses this node: " + (reply.text() != nullptr ? *reply.text() : ""));
     }
-    refusal_.clear();
     state_ = state::ready;
     for (auto& each : std::exchange(waiting_, {})) { send(std::move(each)); }
 }

@@ -36,8 +36,6 @@ public:
     void ask(std::vector<std::string> words, answer);
     /// Everything that waits ends without an answer; nothing more is taken.
     void close();
-    /// A refused greeting, as the other node put it; empty if the last one was not.
-    std::string const& refusal() const noexcept { return refusal_; }
 
     // For the connection
     taken received(std::string_view unread) override;
@@ -68,7 +66,6 @@ private:
     std::deque<answer> asked_;
     std::chrono::steady_clock::time_point heard_{};
     std::chrono::steady_clock::time_point not_before_{};
-    std::string refusal_;
     std::string last_problem_;
     async::timer silence_;
     std::chrono::milliseconds silence_max_;

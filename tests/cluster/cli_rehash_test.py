@@ -68,7 +68,7 @@ class a_cluster_that_grows_and_shrinks(unittest.TestCase):
         self.assertIn("4096 of 16384 slots would move", self.done("rehash", "--dry-run").out)
         self.assertEqual(self.members()[self.address]["slots"], 0)
 
-    def test_3_paused_nothing_moves_and_resumed_it_does(self):
+    def test_3_pause_resume_and_rate_say_what_holds_now(self):
         self.assertIn("paused", self.done("rehash", "--pause").out)
         harness.await_true(lambda: self.done("rehash", "--status", "--output", "json").objects[0]["paused"], "every node has heard")
         self.assertIn("resumed", self.done("rehash", "--resume").out)

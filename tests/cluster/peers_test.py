@@ -8,6 +8,7 @@ import harness
 import resp
 
 ID = "1" * 40
+VERSION = 1  # of what nodes say to each other
 OFFER = ("0", "2", "4294967297")  # slot, epoch, transfer
 
 # Each as a node would say it, so that only the missing greeting can be what is wrong with it.
@@ -65,6 +66,7 @@ class who_is_let_in(unittest.TestCase):
         self.assertEqual(self.state(), before)
 
     def test_a_wrong_secret_or_another_cluster_is_refused_and_lets_nobody_in(self):
+        told = [str(word) for word in (VERSION, 16 << 20)]
         greetings = [
             ((self.secret[:-1] + "x", ID, self.cluster_id), "WRONGPASS", "not the secret"),
             ((self.secret[:-1], ID, self.cluster_id), "WRONGPASS", "not the secret"),
@@ -73,16 +75,22 @@ class who_is_let_in(unittest.TestCase):
             ((self.secret, ID, "2" * 40), "ERR", "another cluster"),
             ((self.secret, ID, self.cluster_id[:-1]), "ERR", ""),
             ((self.secret, ID[:-1], self.cluster_id), "ERR", ""),
+            ((self.secret, ID, self.cluster_id, "2", told[1]), "ERR",
+             "this node speaks version 1 of what nodes say to each other, and yours version 2"),
+            ((self.secret, ID, self.cluster_id, "one", told[1]), "ERR", ""),
+            ((self.secret, ID, self.cluster_id, told[0], "1048576"), "ERR",
+             "values have 16777216 bytes at most here, and 1048576 at your node: start all nodes with the same --value-bytes-max"),
+            ((self.secret, ID, self.cluster_id, told[0], "16MiB"), "ERR", ""),
         ]
         with self.node.connect() as c:
             for words, prefix, sentence in greetings:
                 with self.subTest(words):
-                    reply = c.call("KV.NODE", "HELLO", *words)
+                    reply = c.call("KV.NODE", "HELLO", *words, *told[len(words) - 3:])
                     self.refused(reply, prefix)
                     self.assertIn(sentence, reply.text)
                     self.refused(c.call("KV.NODE", "TOPOLOGY"), "NOAUTH")
             for cluster_id in ("0" * 40, self.cluster_id):
-                self.assertEqual(c.call("KV.NODE", "HELLO", self.secret, ID, cluster_id), b"OK")
+                self.assertEqual(c.call("KV.NODE", "HELLO", self.secret, ID, cluster_id, *told), b"OK")
                 self.assertEqual(json.loads(c.call("KV.NODE", "TOPOLOGY"))["cluster"], self.cluster_id)
         self.refused(self.node.call("KV.NODE", "TOPOLOGY"), "NOAUTH")  # it was that connection that was let in
 
@@ -90,7 +98,7 @@ class who_is_let_in(unittest.TestCase):
         alone = harness.node(name="alone").start()
         with alone.connect() as c:
             for secret in ("", self.secret):
-                self.refused(c.call("KV.NODE", "HELLO", secret, ID, "0" * 40), "NOAUTH")
+                self.refused(c.call("KV.NODE", "HELLO", secret, ID, "0" * 40, VERSION, 16 << 20), "NOAUTH")
                 self.refused(c.call("KV.NODE", "TOPOLOGY"), "NOAUTH")
         alone.terminate()
         self.assertEqual(alone.await_exit(), 0)
@@ -111,8 +119,9 @@ class who_may_join(unittest.TestCase):
     def joining(self, port=None):
         return self.fresh("--join", f"127.0.0.1:{port or self.cluster.nodes[0].port}")
 
-    def refused(self, sentence):
+    def refused(self, sentence, *flags):
         n = self.joining()
+        n.flags += flags
         n.launch()
         self.assertEqual(n.await_exit(), 1)
         self.assertIn(sentence, n.log_text())
@@ -149,6 +158,24 @@ class who_may_join(unittest.TestCase):
         self.refused("this one has left its cluster")
         n = self.fresh().start()
         self.assertEqual(n.call("GET", "key").prefix, "MOVED")
+        n.terminate()
+        self.assertEqual(n.await_exit(), 0)
+
+    def test_a_node_that_takes_other_values_than_the_members_is_refused(self):
+        self.refused("start all nodes with the same --value-bytes-max", "--value-bytes-max", "1MiB")
+        n = self.joining().start()
+        n.terminate()
+        self.assertEqual(n.await_exit(), 0)
+
+    def test_a_member_that_is_started_with_another_limit_of_values_is_named_in_the_log(self):
+        n = self.joining().start()
+        n.terminate()
+        self.assertEqual(n.await_exit(), 0)
+        n.flags += ["--value-bytes-max", "1MiB"]
+        n.start()
+        for of, other in ((self.cluster.nodes[0], n), (n, self.cluster.nodes[0])):
+            told = f"127.0.0.1:{other.port} refuses this node: ERR"
+            harness.await_true(lambda: told in of.log_text() and "--value-bytes-max" in of.log_text(), "it is named")
         n.terminate()
         self.assertEqual(n.await_exit(), 0)
 

@@ -109,6 +109,12 @@ void cluster::row_committed(unsigned by, slot s, store::slot_row const& row)
     world_.note("{} commits slot {}: state {} at ({}, {})", by, s.number(), static_cast<int>(row.state), row.offer.epoch,
                 row.offer.transfer & 0xffff);
     ++world_.seen[fmt::format("row in state {}", static_cast<int>(row.state))];
+    auto& newest = offer_at_[{s, by}];
+    if (row.offer < newest) {
+        throw violation{fmt::format("slot {}: the row of {} goes back from ({}, {}) to ({}, {})", s.number(), by, newest.epoch,
+                                    newest.transfer & 0xffff, row.offer.epoch, row.offer.transfer & 0xffff)};
+    }
+    newest = row.offer;
     if (row.state != store::slot_state::owned) { return; }
     auto const [place, fresh] = owner_at_.try_emplace({s, row.epoch()}, by);
     if (place->second != by) {

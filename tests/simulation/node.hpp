@@ -88,6 +88,7 @@ private:
     std::map<std::pair<unsigned, unsigned>, time_point> last_delivery_;
     std::map<std::pair<unsigned, unsigned>, time_point> cut_until_;
     std::map<std::pair<slot, std::uint64_t>, unsigned> owner_at_;  // of each slot and epoch, for ever
+    std::map<std::pair<slot, unsigned>, store::transfer_offer> offer_at_;  // the newest of each slot's row at each node
     std::map<slot, std::uint64_t> last_version_;
 };
 

@@ -186,7 +186,9 @@ void departures::not_taken(slot s, std::string_view why)
 {
     auto const& moving = moving_.at(s);
     auto const offered = slot_row{slot_state::handing_over, moving.out.offer(), moving.out.target()};
-    if (rows_.commit(s, after_no(offered)) != errc::ok) { return; }  // the target will be asked again, and say no again
+    auto kept = after_no(offered);
+    if (mutant(mutants::epoch_as_before_after_no)) { kept.offer.epoch = offered.offer.epoch - 1; }
+    if (rows_.commit(s, kept) != errc::ok) { return; }  // the target will be asked again, and say no again
     lane_.surroundings().to_log.warning("slot {} was not taken by node {}: {}; it stays here for now", s.number(), offered.peer.text(),
                                         why);
     moving_.erase(s);

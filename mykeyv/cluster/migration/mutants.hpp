@@ -33,10 +33,11 @@ enum class mutants {
     any_no_will_do,             ///< a late no to a portion counts as one to the cut-over
     answer_not_compared,        ///< the answer to another attempt is taken
     no_query,                   ///< a source without an answer never asks
+    epoch_as_before_after_no,   ///< a source that was refused owns its slot at the epoch that it had
     late_read_fills_the_cache,  ///< a read that began before the slot went counts, and fills the cache, when it ends after the slot is back
 };
 
-inline constexpr std::array<std::pair<std::string_view, mutants>, 23> mutant_names{{
+inline constexpr std::array<std::pair<std::string_view, mutants>, 24> mutant_names{{
     {"no_wipe", mutants::no_wipe},
     {"timeout_returns_ownership", mutants::timeout_returns_ownership},
     {"no_is_not_durable", mutants::no_is_not_durable},
@@ -59,6 +60,7 @@ inline constexpr std::array<std::pair<std::string_view, mutants>, 23> mutant_nam
     {"any_no_will_do", mutants::any_no_will_do},
     {"answer_not_compared", mutants::answer_not_compared},
     {"no_query", mutants::no_query},
+    {"epoch_as_before_after_no", mutants::epoch_as_before_after_no},
     {"late_read_fills_the_cache", mutants::late_read_fills_the_cache},
 }};
 

@@ -10,6 +10,7 @@
 
 #include "mykeyv/cluster/migration/messages.hpp"
 
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
@@ -17,6 +18,9 @@
 #include <vector>
 
 namespace mykeyv::cluster {
+
+/// Of all that nodes say to each other. Another number at each change that an older node would misunderstand.
+inline constexpr std::uint64_t node_protocol_version = 1;
 
 /// The words, the name first; without the source, whom the connection has named.
 std::vector<std::string> words_of(slot_request const&);

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // KV.NODE: what nodes say to each other. Whoever wants to say more than HELLO must have shown the cluster's secret.
+#include "mykeyv/base/number.hpp"
 #include "mykeyv/cluster/migration/wire.hpp"
 #include "mykeyv/server/commands/change_reply.hpp"
 #include "mykeyv/server/handlers.hpp"
 #include "mykeyv/server/node_state.hpp"
 
+#include <fmt/format.h>
 #include <openssl/crypto.h>
 
 #include <algorithm>
@@ -31,9 +33,20 @@ verdict node_hello(session& s, arguments a)
     auto const of = cluster_id::parse(a[4]);
     if (secret.empty()) { return s.fail("NOAUTH this node has no cluster secret: start all nodes with the same --cluster-secret-file"); }
     if (!is_secret(secret, a[2])) { return s.fail("WRONGPASS that is not the secret of this node's cluster"); }
-    if (!id || !of) { return s.fail(errc::syntax); }
+    auto const version = parse_unsigned(a[5]);
+    auto const longest = parse_unsigned(a[6]);
+    if (!id || !of || !version || !longest) { return s.fail(errc::syntax); }
+    if (*version != cluster::node_protocol_version) {
+        return s.fail(errc::syntax, fmt::format("this node speaks version {} of what nodes say to each other, and yours version {}",
+                                                cluster::node_protocol_version, *version));
+    }
     auto const ours = s.node().owners->topology()->cluster();
     if (*of != cluster_id{} && *of != ours) { return s.fail(errc::syntax, "this node belongs to another cluster, " + ours.text()); }
+    // A value that is longer than the target takes would never arrive.
+    if (auto const here = s.node().chosen.store.value_bytes_max; *longest != here) {
+        return s.fail(errc::syntax, fmt::format("values have {} bytes at most here, and {} at your node: start all nodes with the same "
+                                                "--value-bytes-max", here, *longest));
+    }
     s.greet_peer(*id);
     s.reply().simple("OK");
     return verdict::done;
