@@ -3,7 +3,7 @@
 """A few keys, each written by several clients at once, move from node to node while daemons and MariaDBs are killed and stopped: for each
 key there is one order that explains every reply (promise 2), and what was refused is no part of it (promise 6).
 
-MYKEYV_REHASHES sets how many times a node comes and goes.
+MYKEYV_REHASHES sets how many times a node comes and goes. MYKEYV_SEED repeats the choices of a run, though not its timing.
 """
 import collections
 import concurrent.futures
@@ -23,6 +23,7 @@ import resp
 import trouble
 
 REHASHES = int(os.environ.get("MYKEYV_REHASHES", "1"))
+SEED = int(os.environ.get("MYKEYV_SEED", random.getrandbits(32)))
 CLIENTS = 6
 KEYS_OF_EACH_SOURCE = 2
 KEYS_THAT_STAY = 2
@@ -77,7 +78,9 @@ class client:
 
 class histories_of_keys_that_move(unittest.TestCase):
     def setUp(self):
-        self.trouble = trouble.troublemaker(random.Random())
+        print(f"\n    MYKEYV_SEED={SEED}")
+        self.choices = random.Random(SEED)
+        self.trouble = trouble.troublemaker(random.Random(self.choices.getrandbits(32)))
         self.counted = collections.Counter()
         self.cluster = harness.cluster(3, lanes=(1, 2, 3)).start()
         rehash_test.filled(self.cluster, OTHER_RECORDS, lambda i: "x" * OTHER_VALUE_BYTES)
@@ -103,7 +106,7 @@ class histories_of_keys_that_move(unittest.TestCase):
 
     def while_clients_write(self, change):
         """`change` is made meanwhile; then all that they were told about each key is explained."""
-        clients = [client(self.keys, random.Random(random.getrandbits(32))) for _ in range(CLIENTS)]
+        clients = [client(self.keys, random.Random(self.choices.getrandbits(32))) for _ in range(CLIENTS)]
         stopping = threading.Event()
         owners = {key: self.cluster.owner(key).id for key in self.keys}
 

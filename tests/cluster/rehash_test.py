@@ -3,7 +3,7 @@
 """Nodes join and leave a living cluster: exactly the slots that must move do, clients see nothing of it but a redirect, and nothing is
 lost, twice there, or back from the dead, whatever is killed meanwhile.
 
-MYKEYV_REHASHES sets how many times nodes come and go under kills.
+MYKEYV_REHASHES sets how many times nodes come and go under kills. MYKEYV_SEED repeats the choice of kills of a run, though not its timing.
 """
 import json
 import os
@@ -21,6 +21,7 @@ import sql
 import trouble
 
 REHASHES = int(os.environ.get("MYKEYV_REHASHES", "1"))
+SEED = int(os.environ.get("MYKEYV_SEED", random.getrandbits(32)))
 
 
 def filled(cluster, records, value=lambda i: f"value {i}"):
@@ -315,10 +316,11 @@ class rehash_under_kills(unittest.TestCase):
         self.assertEqual(leaving.await_exit(), 0)
 
     def test_promises_1_to_6_hold_while_nodes_come_and_go_and_are_killed(self):
-        self.trouble = trouble.troublemaker(random.Random())
+        print(f"\n    MYKEYV_SEED={SEED}")
+        self.trouble = trouble.troublemaker(random.Random(SEED))
         self.choices = self.trouble.choices
         cluster = self.cluster = harness.cluster(3, lanes=(1, 2, 3)).start()
-        clients = self.clients = load.load(lambda: cluster_client.cluster_connection(cluster), seed=7).start()
+        clients = self.clients = load.load(lambda: cluster_client.cluster_connection(cluster), seed=SEED).start()
         moved = 0
         try:
             clients.await_acks(200)

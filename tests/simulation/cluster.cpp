@@ -29,7 +29,8 @@ std::string text(slot_reply const& r)
 
 }  // namespace
 
-cluster::cluster(world& in, unsigned size, std::vector<slot> which) : slots{std::move(which)}, desired(slots.size(), 0), world_{in}
+cluster::cluster(world& in, unsigned size, std::vector<slot> which)
+    : slots{std::move(which)}, desired(slots.size(), 0), refuses_unwanted{in.one_in(2)}, world_{in}
 {
     auto const cache_bytes = in.one_in(4) ? 0 : std::size_t{1} << 20;
     for (unsigned i = 0; i < size; ++i) { nodes.push_back(std::make_unique<node>(in, *this, i, cache_bytes)); }

@@ -4,6 +4,7 @@
 #include "mykeyv/store/cached_read.hpp"
 
 #include <algorithm>
+#include <set>
 
 namespace mykeyv::simulation {
 
@@ -89,6 +90,7 @@ struct node::life {
     store::cache known;
     store::environment env;
     std::map<slot, std::pair<node_id, std::uint64_t>> owners;
+    std::set<slot> wanted;  // here, by what this node has heard
     std::array<lane, lanes> all;
 };
 
@@ -170,7 +172,12 @@ void node::learn()
     std::vector<std::pair<slot, node_id>> wishes[lanes];
     for (std::size_t i = 0; i < cluster_.slots.size(); ++i) {
         auto const s = cluster_.slots[i];
-        if (cluster_.desired[i] != index_) { wishes[s.number() % lanes].emplace_back(s, cluster_.id_of(cluster_.desired[i])); }
+        if (cluster_.desired[i] == index_) {
+            life_->wanted.insert(s);
+        } else {
+            life_->wanted.erase(s);
+            wishes[s.number() % lanes].emplace_back(s, cluster_.id_of(cluster_.desired[i]));
+        }
     }
     for (unsigned i = 0; i < lanes; ++i) {
         hand(i, store::errand{[this, i, w = std::move(wishes[i])](errc why) mutable {
@@ -279,6 +286,14 @@ void node::sweep()
 
 void node::received(unsigned from, slot_request r)
 {
+    // As the conductor does, by the topology that it has.
+    auto const is_prepare = std::holds_alternative<mykeyv::cluster::prepare>(r.what);
+    if (is_prepare && cluster_.refuses_unwanted && !life_->wanted.contains(r.slot)) {
+        ++world_.seen["not wanted here"];
+        auto no = reply_to(r);
+        no.reason = "the topology that is known here does not want the slot here";
+        return cluster_.send(index_, from, std::move(no));
+    }
     auto const number = r.slot.number() % lanes;
     hand(number, store::note{[this, from, number, r = std::move(r)](errc why) mutable {
              if (why != errc::ok) { return unheard(from, r.slot, r.offer); }

@@ -65,6 +65,8 @@ public:
     std::vector<slot> const slots;
     /// Who is to own each of `slots`; every change is a version.
     std::vector<unsigned> desired;
+    /// A node takes no slot that is not to be there, by what it has heard; else any, so more of them are on odd ways.
+    bool refuses_unwanted;
     std::uint64_t version = 1;
 
     /// Delivers sooner or later, or not at all.
