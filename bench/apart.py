@@ -70,35 +70,48 @@ def by_turns(s, ways):
     return found
 
 
-def measure_readers(peers, s, get_rate, set_rate):
-    """p99 of GET without and with SET beside it; `get_rate` 0: as fast as replies come. The writers have connections enough."""
-    server = peers["mykeyv"]
-    written = dict(prefix="beside:", keys=s.keys, value_bytes=100)
-    fill(server, "resp", prefix="get100:", keys=s.keys, value_bytes=100)
-    fill(server, "resp", **written)
+class readers:
+    """GETs of a server, `get_rate` a second (0: as fast as replies come), alone or beside writers, who have connections enough.
+    `around(pids, once)` says how the GETs are measured; `pids` are the writers'."""
 
-    def get(seed):
-        return load("resp", "get", port=server.port, prefix="get100:", keys=s.keys, seconds=s.seconds, rate=get_rate, seed=seed)
+    def __init__(self, server, s, get_rate, set_rate):
+        self.server, self.s, self.get_rate, self.set_rate = server, s, get_rate, set_rate
+        self.written = dict(prefix="beside:", keys=s.keys, value_bytes=100)
+        fill(server, "resp", prefix="get100:", keys=s.keys, value_bytes=100)
+        fill(server, "resp", **self.written)
 
-    def without(seed):
-        await_calm([server])
-        return get(seed)
+    def get(self, seed):
+        return load("resp", "get", port=self.server.port, prefix="get100:", keys=self.s.keys, seconds=self.s.seconds,
+                    rate=self.get_rate, seed=seed)
 
-    def beside(seed):
-        await_calm([server])
-        writing = dict(port=server.port, seconds=s.seconds + 1, rate=set_rate, seed=seed + 1000, connections=200, **written)
+    def alone(self, seed, around=lambda pids, once: once()):
+        await_calm([self.server])
+        return around([], lambda: self.get(seed))
+
+    def beside(self, seed, around=lambda pids, once: once()):
+        await_calm([self.server])
+        writing = dict(port=self.server.port, seconds=self.s.seconds + 1, rate=self.set_rate, seed=seed + 1000, connections=200,
+                       **self.written)
         flags = [f"--{name.replace('_', '-')}={value}" for name, value in writing.items()]
+        begun = commands(self.server)
         writer = subprocess.Popen([harness.BIN / "bench_load", "resp", "set", *flags], stdout=subprocess.PIPE, text=True)
-        begun = operations(server)
-        harness.await_true(lambda: operations(server) > begun + set_rate * 0.2, "writers write")
-        figures = get(seed + 500)
+        harness.await_true(lambda: commands(self.server) > begun + self.set_rate * 0.2, "writers write")
+        figures = around([writer.pid], lambda: self.get(seed + 500))
         still = writer.poll() is None
         writes = json.loads(writer.communicate()[0])
         check(still and writes["wrong"] == writes["errors"] == 0, f"writers: {writes}")
         return figures | {"writes": writes}
 
-    found = by_turns(s, {"without": without, "with": beside})
-    verify_sets(server, *written.values(), rows=rows_of(server, "records"), filled=True)()
+    def verify(self):
+        tables = rows_of(self.server, "records") if self.server.name.startswith("mykeyv") else None
+        verify_sets(self.server, *self.written.values(), rows=tables, filled=True)()
+
+
+def measure_readers(server, s, get_rate, set_rate):
+    """p99 of GET without and with SET beside it."""
+    reading = readers(server, s, get_rate, set_rate)
+    found = by_turns(s, {"without": reading.alone, "with": reading.beside})
+    reading.verify()
     return found
 
 
@@ -131,5 +144,5 @@ def measure_disk(server, folder, s, get_rate):
     return by_turns(s, {"without": without, "with": beside})
 
 
-def operations(server):
-    return int(fields_of(server.call("INFO", "stats"))["lane_operations"])
+def commands(server):
+    return int(fields_of(server.call("INFO", "stats"))["total_commands_processed"])
