@@ -117,7 +117,7 @@ class midway(unittest.TestCase):
         with self.source.connect() as c:
             self.assertEqual(set(c.pipeline([("SET", k, v) for k, v in values.items()])), {b"OK"})
         self.target = self.cluster.join()
-        self.source.call("KV.CLUSTER", "RATE", 1_000_000)
+        self.source.call("KV.CLUSTER", "RATE", 300_000)
         self.source.call("KV.CLUSTER", "REHASH")
         left = lambda: self.cluster.status()["slots_to_move"]
         harness.await_true(lambda: 0 < left() < 6000, "slots move")
