@@ -19,7 +19,7 @@ enum class progress {
     failed,     ///< the bytes are not RESP, or break a limit; the stream cannot be followed any further
 };
 
-inline constexpr std::size_t number_characters_max = 20;
+inline constexpr std::size_t number_characters_max = 20;  ///< of an std::int64_t in decimal, its sign included
 
 /// Writes a line of a type byte and a number: "$5\r\n", "*3\r\n", ":-1\r\n". `to` has room for all of it; returns what is behind it.
 inline char* put_line(char* to, char type, std::int64_t number) noexcept

@@ -7,7 +7,10 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <optional>
 #include <random>
+#include <string>
+#include <vector>
 
 namespace {
 
@@ -92,7 +95,9 @@ int main(int count, char** words)
     app.add_option("--first", first, "the first seed; a random one unless given");
     bool mutants = false;
     app.add_flag("--mutants", mutants, "show that each fault that is put in on purpose is found");
-    app.add_option("--mutant", mutant, "with --mutants: only this one");
+    std::vector<std::string> names;
+    for (auto const& [name, which] : cluster::mutant_names) { names.emplace_back(name); }
+    app.add_option("--mutant", mutant, "with --mutants: only this one")->check(CLI::IsMember(names));
     CLI11_PARSE(app, count, words);
     return mutants ? check_mutants(first, seeds.value_or(20'000), mutant) : check(first, seeds.value_or(1'000));
 }
