@@ -25,8 +25,7 @@ public:
 
     void begin()
     {
-        begin_ = steady::now();
-        end_ = begin_ + std::chrono::duration_cast<steady::duration>(std::chrono::duration<double>{w_.seconds});
+        period_ = {steady::now(), w_.seconds};
         for (auto& each : asked_) { next(each); }
     }
     figures result;
@@ -58,9 +57,9 @@ private:
         result.wrong += is_right ? 0 : 1;
         result.latencies_ns.push_back(static_cast<std::uint32_t>(std::chrono::nanoseconds{now - q.begun}.count()));
         ++result.completed;
-        if (now >= end_) { return; }
+        if (!period_.counts(now)) { return; }
         ++result.operations;
-        result.seconds = std::chrono::duration<double>(now - begin_).count();
+        result.seconds = period_.seconds_until(now);
         next(q);
     }
 
@@ -70,7 +69,7 @@ private:
     std::vector<question> asked_;
     bool const sets_ = w_.operation == "set";
     std::uint64_t stored_ = 0;
-    steady::time_point begin_, end_;
+    period period_;
 };
 
 figures update_many(work const& w, client& kv, boost::asio::io_context& ctx)

@@ -164,10 +164,10 @@ private:
     void repeat(sql_connection& c, step const& once, std::size_t which, figures& result)
     {
         key_choice choice{w_.operation.starts_with("mget") ? w_.keys / mget_keys : w_.keys, w_.zipf, w_.seed * 1000 + which};
-        auto const seconds = std::chrono::duration_cast<steady::duration>(std::chrono::duration<double>{w_.seconds});
+        period lasting{begin_, w_.seconds};
         bool const each_once = w_.operation == "update_many";
         auto number = w_.seed * 1'000'003 + which * 10'007;
-        while (each_once || steady::now() < begin_ + seconds) {
+        while (each_once || steady::now() < lasting.end()) {
             auto const i = each_once ? given_.fetch_add(1) : choice.next();
             if (each_once && i >= w_.keys) { break; }
             auto const begin = steady::now();
@@ -175,9 +175,10 @@ private:
             auto const now = steady::now();
             result.latencies_ns.push_back(static_cast<std::uint32_t>(std::chrono::nanoseconds{now - begin}.count()));
             ++result.completed;
-            if (each_once || now < begin_ + seconds) { ++result.operations; }
+            if (each_once || lasting.counts(now)) { ++result.operations; }
         }
-        result.seconds = each_once ? std::chrono::duration<double>(steady::now() - begin_).count() : w_.seconds;
+        auto const now = steady::now();
+        result.seconds = each_once ? std::chrono::duration<double>(now - begin_).count() : lasting.seconds_until(now);
     }
 
     /// False: it was the victim of a deadlock, and nothing was done.

@@ -65,17 +65,16 @@ public:
 
     figures run()
     {
-        begin_ = steady::now();
-        end_ = begin_ + std::chrono::duration_cast<steady::duration>(std::chrono::duration<double>{w_.seconds});
+        period_ = {steady::now(), w_.seconds};
         if (w_.rate > 0) {
             watch(timer_, timer_mark, EPOLL_CTL_ADD, EPOLLIN);
             set_timer();
         } else {
-            for (auto& c : connections_) { begin(c, begin_); }
+            for (auto& c : connections_) { begin(c, period_.begin()); }
         }
         while (!is_over()) { step(-1); }
-        auto const last = is_pass_ ? steady::now() : std::min(steady::now(), end_);
-        result_.seconds = std::chrono::duration<double>(last - begin_).count();
+        auto const now = steady::now();
+        result_.seconds = is_pass_ ? std::chrono::duration<double>(now - period_.begin()).count() : period_.seconds_until(now);
         return std::move(result_);
     }
 
@@ -87,7 +86,7 @@ private:
         if (may_begin()) { return false; }
         return std::ranges::all_of(connections_, [](auto const& c) { return c.is_idle(); });
     }
-    bool may_begin() const { return is_pass_ ? passed_ < w_.keys : steady::now() < end_; }
+    bool may_begin() const { return is_pass_ ? passed_ < w_.keys : steady::now() < period_.end(); }
 
     std::uint64_t next_key()
     {
@@ -112,7 +111,7 @@ private:
     void begin_due()
     {
         auto const now = steady::now();
-        for (auto due = due_at(begun_); due <= now && due < end_; due = due_at(begun_)) {
+        for (auto due = due_at(begun_); due <= now && due < period_.end(); due = due_at(begun_)) {
             auto const idle = std::ranges::find_if(connections_, &connection::is_idle);
             if (idle == connections_.end()) { return; }
             ++begun_;
@@ -122,11 +121,11 @@ private:
     }
     steady::time_point due_at(std::uint64_t n) const
     {
-        return begin_ + std::chrono::nanoseconds{static_cast<std::int64_t>(static_cast<double>(n) / w_.rate * 1e9)};
+        return period_.begin() + std::chrono::nanoseconds{static_cast<std::int64_t>(static_cast<double>(n) / w_.rate * 1e9)};
     }
     void set_timer()
     {
-        auto const at = std::chrono::nanoseconds{std::min(due_at(begun_), end_).time_since_epoch()}.count();
+        auto const at = std::chrono::nanoseconds{std::min(due_at(begun_), period_.end()).time_since_epoch()}.count();
         itimerspec when{};
         when.it_value = {at / 1'000'000'000, at % 1'000'000'000};
         timerfd_settime(timer_, TFD_TIMER_ABSTIME, &when, nullptr);
@@ -185,7 +184,7 @@ private:
             c.read += length;
         }
         c.input.erase(0, std::exchange(c.read, 0));
-        if (!c.is_idle() || begin_ == steady::time_point{}) { return; }
+        if (!c.is_idle() || period_.begin() == steady::time_point{}) { return; }
         if (w_.rate > 0) {
             begin_due();
         } else if (may_begin()) {
@@ -205,7 +204,7 @@ private:
         }
         ++c.answered;
         ++result_.completed;
-        if (is_pass_ || steady::now() < end_) { ++result_.operations; }
+        if (is_pass_ || period_.counts(steady::now())) { ++result_.operations; }
         if (c.answered == c.asked.size()) { result_.latencies_ns.push_back(ns_since(c.begun)); }
     }
 
@@ -216,7 +215,7 @@ private:
     std::vector<connection> connections_;
     int const epoll_ = epoll_create1(EPOLL_CLOEXEC);
     int const timer_ = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-    steady::time_point begin_, end_;
+    period period_;
     std::uint64_t passed_ = 0, begun_ = 0;
     std::vector<std::uint32_t> order_;  // of the keys of a pass; empty: as they are numbered
     std::uint64_t number_ = w_.seed * 1'000'003;  // another value than the run before stored

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace mykeyv::bench {
 namespace {
@@ -101,6 +102,21 @@ std::uint64_t key_choice::next()
         rank = 1;
     }
     return scattered(std::min(rank, count_ - 1), count_);
+}
+
+period::period(steady::time_point begin, double seconds)
+    : begin_{begin}, end_{begin + std::chrono::duration_cast<steady::duration>(std::chrono::duration<double>{seconds})}
+{}
+
+bool period::counts(steady::time_point now)
+{
+    if (!std::exchange(is_answered_, true)) { end_ = std::max(end_, now); }
+    return now <= end_;
+}
+
+double period::seconds_until(steady::time_point now) const
+{
+    return std::chrono::duration<double>(std::min(now, end_) - begin_).count();
 }
 
 void figures::add(figures&& other)

@@ -2,6 +2,7 @@
 // What a generator is asked to do, and the keys and values it does it with.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -58,6 +59,26 @@ private:
     std::uint64_t count_;
     double exponent_, zeta_ = 0, alpha_ = 0, eta_ = 0;
     std::mt19937_64 random_;
+};
+
+/// How long a run lasts: `seconds`, and longer where a server paused so long that nothing was answered in them: a rate is never 0.
+class period {
+public:
+    using steady = std::chrono::steady_clock;
+
+    period() = default;
+    period(steady::time_point begin, double seconds);
+
+    steady::time_point begin() const { return begin_; }
+    steady::time_point end() const { return end_; }
+    /// Whether what was answered `now` was answered in time.
+    bool counts(steady::time_point now);
+    /// From the beginning to `now`, or to the end.
+    double seconds_until(steady::time_point now) const;
+
+private:
+    steady::time_point begin_, end_;
+    bool is_answered_ = false;
 };
 
 /// What was measured. Latencies count from the sending of a pipeline, or from when a paced operation should have begun.

@@ -4,9 +4,12 @@ import json
 import os
 import pathlib
 import runpy
+import select
+import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import unittest
 import xml.etree.ElementTree
 
@@ -143,7 +146,6 @@ class wrong_values(unittest.TestCase):
         with self.assertRaisesRegex(generators.wrong, "table"):
             generators.verify_sets(self.redis, "t:", 1, 100, rows=lambda _: {"t:%012d" % 0: "2" * 12 + "w" * 88})()
 
-
     def test_sets_over_what_was_filled_are_told_from_what_was_not_set_at_all(self):
         generators.load("resp", "fill", port=self.redis.port, prefix="f:", keys=10)
         with self.assertRaisesRegex(generators.wrong, "no key was set"):
@@ -153,6 +155,28 @@ class wrong_values(unittest.TestCase):
         self.redis.call("SET", "f:%012d" % 9, "f:%012d:" % 8 + "v" * 85)
         with self.assertRaisesRegex(generators.wrong, "f:000000000009"):
             generators.verify_sets(self.redis, "f:", 10, 100, filled=True)()
+
+
+class a_server_that_pauses(unittest.TestCase):
+    """For longer than is measured. Nothing but SETs is understood."""
+
+    def setUp(self):
+        self.listening = socket.create_server(("127.0.0.1", 0))
+        self.addCleanup(self.listening.close)
+        threading.Thread(target=self.serve, daemon=True).start()
+
+    def serve(self):
+        connected, _ = self.listening.accept()
+        with connected:
+            while received := connected.recv(65536):
+                select.select([connected], [], [], 0.1)  # nothing more comes
+                connected.sendall(b"+OK\r\n" * received.count(b"SET"))
+
+    def test_has_the_rate_of_its_first_answers(self):
+        found = generators.load("resp", "set", port=self.listening.getsockname()[1], connections=1, seconds=0.01)
+        self.assertEqual((found["operations"], found["completed"]), (1, 1))
+        self.assertGreaterEqual(found["seconds"], 0.1)
+        self.assertAlmostEqual(found["per_second"], 1 / found["seconds"], delta=0.1)
 
 
 class instruction_counts(unittest.TestCase):
