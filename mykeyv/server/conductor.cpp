@@ -131,8 +131,8 @@ void conductor::send(node_id to, cluster::slot_request request, unsigned lane)
     };
     if (place == peers_.end()) { return lost(); }
     auto const expected = reply_to(request);
-    slot_link(place->second, lane, request).ask(node_words(words_of(request)), [this, lane, expected, lost](resp::value const* reply,
-                                                                                        std::string const&) mutable {
+    auto& link = slot_link(place->second, lane, request);
+    link.ask(node_words(words_of(std::move(request))), [this, lane, expected, lost](resp::value const* reply, std::string const&) mutable {
         auto const* const parts = reply != nullptr ? reply->elements() : nullptr;
         auto const is_answer = parts != nullptr && parts->size() == 2 && (*parts)[0].integer() != nullptr && (*parts)[1].text() != nullptr;
         if (!is_answer) { return lost(); }

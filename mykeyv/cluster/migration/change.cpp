@@ -15,15 +15,12 @@ store::failure write_rows(std::span<change const> all, store::lane_session& sess
     std::vector<store::row_key> erasures;
     std::vector<store::expiry> expiries;
     for (auto const& each : all) {
-        for (auto const& from : each.rows) {
-            if (!from.record) {
-                erasures.push_back({each.slot, from.key});
-                continue;
-            }
+        each.rows.each([&](moved_row const& from) {
+            if (!from.record) { return erasures.push_back({each.slot, from.key}); }
             auto const& r = *from.record;
             puts.push_back({each.slot, from.key, r.version, r.format, r.value, r.expires_at});
             if (r.expires_at) { expiries.push_back({*r.expires_at, each.slot, from.key}); }
-        }
+        });
     }
     std::ranges::sort(puts, {}, [](store::row const& r) { return r.key(); });
     std::ranges::sort(erasures);
@@ -64,16 +61,9 @@ store::failure save(std::span<change const> all, store::lane_session& session)
 
 }  // namespace
 
-std::size_t change::bytes() const noexcept
+store::failure read_rows(store::lane_session& session, slot s, std::span<std::string const> keys, packed_rows& out)
 {
-    std::size_t sum = 0;
-    for (auto const& each : rows) { sum += each.bytes(); }
-    return sum;
-}
-
-store::failure read_rows(store::lane_session& session, slot s, std::span<std::string const> keys, std::vector<row_copy>& out)
-{
-    out.clear();
+    out = {};
     std::vector<store::row_key> wanted;
     std::set<std::string_view> missing;
     for (auto const& key : keys) {
@@ -84,15 +74,15 @@ store::failure read_rows(store::lane_session& session, slot s, std::span<std::st
     if (wanted.empty()) { return {}; }
     auto failed = session.load(wanted, [&](store::row const& found) {
         missing.erase(found.k);
-        out.push_back(copy_of(found));
+        out.add(as_moved(found));
     });
-    for (auto const key : missing) { out.push_back({std::string{key}, std::nullopt}); }
+    for (auto const key : missing) { out.add({key, std::nullopt}); }
     return failed;
 }
 
-row_copy copy_of(store::row const& from)
+moved_row as_moved(store::row const& from)
 {
-    return {std::string{from.k}, row_copy::content{from.version, from.format, from.expires_at, std::string{from.v}}};
+    return {from.k, moved_row::content{from.version, from.format, from.expires_at, from.v}};
 }
 
 store::failure carry_out(std::span<change> all, store::lane_session& session)

@@ -17,7 +17,7 @@ namespace mykeyv::cluster {
 /// Done in the order of its members.
 struct change {
     mykeyv::slot slot;
-    std::vector<row_copy> rows;           ///< are written
+    packed_rows rows;                     ///< are written
     std::vector<std::string> keys;        ///< are read
     bool is_counted = false;              ///< its summary is found
     std::optional<slot_summary> awaited;  ///< what that must be, or nothing is done
@@ -25,19 +25,19 @@ struct change {
 
     /// What was found, whether or not it was committed.
     struct finding {
-        std::vector<row_copy> rows;  ///< for each of `keys`
+        packed_rows rows;  ///< for each of `keys`
         slot_summary summary;
         bool differs = false;  ///< from what was awaited
     } found;
     /// Called once, when it is known what became of it; as lane_core::step tells it.
     unique_function<void(change&, errc)> then;
 
-    std::size_t bytes() const noexcept;
+    std::size_t bytes() const noexcept { return rows.bytes(); }
 };
 
 /// The rows of these keys as they are; those that are not there as erasures.
-store::failure read_rows(store::lane_session&, slot, std::span<std::string const> keys, std::vector<row_copy>& out);
-row_copy copy_of(store::row const&);
+store::failure read_rows(store::lane_session&, slot, std::span<std::string const> keys, packed_rows& out);
+moved_row as_moved(store::row const&);
 
 /// All of it, except the commit. The slots must be different ones. After a failure nothing of it must be committed.
 store::failure carry_out(std::span<change>, store::lane_session&);

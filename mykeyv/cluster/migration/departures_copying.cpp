@@ -9,16 +9,16 @@ namespace mykeyv::cluster {
 
 bool departures::scan(slot s, departing& moving)
 {
-    std::vector<row_copy> rows;
+    packed_rows rows;
     bool end = false;
     auto const done = lane_.step([&](store::lane_session& session) {
-        rows.clear();
+        rows = {};
         auto failed = session.rows_from(
-            s, moving.out.cursor(), limits_.portion_bytes, [&](auto const& r) { rows.push_back(copy_of(r)); }, end);
+            s, moving.out.cursor(), limits_.portion_bytes, [&](auto const& r) { rows.add(as_moved(r)); }, end);
         return failed ? failed : session.rollback();
     });
     if (done != errc::ok) { return false; }
-    moving.out.scanned(rows.empty() ? std::nullopt : std::optional{rows.back().key}, end);
+    moving.out.scanned(rows.empty() ? std::nullopt : std::optional{rows.last_key()}, end);
     if (!rows.empty()) { send_portion(s, moving, std::move(rows)); }
     return true;
 }
@@ -36,29 +36,31 @@ void departures::scan_together(std::span<slot const> slots)
     }
     if (fresh.size() < 2 || sends_from_ > now()) { return; }
     std::ranges::sort(fresh);
-    std::vector<std::pair<slot, row_copy>> rows;
+    std::vector<packed_rows> rows;  // of each of them
     std::size_t whole = 0;
     auto const done = lane_.step([&](store::lane_session& session) {
-        rows.clear();
+        rows.assign(fresh.size(), {});
         auto failed = session.rows_of(
-            fresh, limits_.commit_bytes, [&](auto const& r) { rows.emplace_back(r.slot, copy_of(r)); }, whole);
+            fresh, limits_.commit_bytes,
+            [&, i = std::size_t{0}](auto const& r) mutable {
+                while (fresh[i] != r.slot) { ++i; }
+                rows[i].add(as_moved(r));
+            },
+            whole);
         return failed ? failed : session.rollback();
     });
     if (done != errc::ok) { return; }
-    auto next = rows.begin();
     for (std::size_t i = 0; i < whole; ++i) {
-        std::vector<row_copy> own;
-        for (; next != rows.end() && next->first == fresh[i]; ++next) { own.push_back(std::move(next->second)); }
         auto& moving = moving_.at(fresh[i]);
-        moving.out.scanned(own.empty() ? std::nullopt : std::optional{own.back().key}, true);
-        if (!own.empty()) { send_portion(fresh[i], moving, std::move(own)); }
+        moving.out.scanned(rows[i].empty() ? std::nullopt : std::optional{rows[i].last_key()}, true);
+        if (!rows[i].empty()) { send_portion(fresh[i], moving, std::move(rows[i])); }
     }
 }
 
 bool departures::resend(slot s, departing& moving)
 {
     auto const keys = moving.out.take_dirty();
-    std::vector<row_copy> rows;
+    packed_rows rows;
     auto const done = lane_.step([&](store::lane_session& session) {
         auto failed = read_rows(session, s, keys, rows);
         return failed ? failed : session.rollback();
@@ -67,11 +69,9 @@ bool departures::resend(slot s, departing& moving)
     return done == errc::ok;
 }
 
-void departures::send_portion(slot s, departing& moving, std::vector<row_copy> rows)
+void departures::send_portion(slot s, departing& moving, packed_rows rows)
 {
-    std::size_t bytes = 0;
-    for (auto const& each : rows) { bytes += each.bytes(); }
-    sends_from_ = outside_.pace(bytes);
+    sends_from_ = outside_.pace(rows.bytes());
     auto const number = moving.out.sending(rows);
     send(s, moving, portion{number, std::move(rows)});
 }

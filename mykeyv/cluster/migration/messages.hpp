@@ -2,18 +2,15 @@
 // What nodes tell each other about a slot that moves. docs/cluster.md has the protocol.
 #pragma once
 
-#include "mykeyv/base/clock.hpp"
 #include "mykeyv/base/hex.hpp"
 #include "mykeyv/base/slot.hpp"
-#include "mykeyv/record/record.hpp"
+#include "mykeyv/cluster/migration/packed_rows.hpp"
 #include "mykeyv/store/lane_session.hpp"
 #include "mykeyv/store/slot_row.hpp"
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <variant>
-#include <vector>
 
 namespace mykeyv::cluster {
 
@@ -22,28 +19,12 @@ using store::slot_state;
 using store::slot_summary;
 using store::transfer_offer;
 
-/// A row on its way; without content: there is none under this key.
-struct row_copy {
-    struct content {
-        std::uint64_t version = 0;
-        mykeyv::format format = mykeyv::format::bytes;
-        std::optional<unix_ms> expires_at;
-        std::string value;
-        friend bool operator==(content const&, content const&) = default;
-    };
-    std::string key;
-    std::optional<content> record;
-
-    std::size_t bytes() const noexcept { return key.size() + (record ? record->value.size() : 0) + 64; }
-    friend bool operator==(row_copy const&, row_copy const&) = default;
-};
-
 /// "I am going to hand this slot over to you: forget what rows you have of it."
 struct prepare {};
 /// Rows of the slot, the `number`th portion from 1 on. Later ones replace earlier ones.
 struct portion {
     std::uint64_t number = 0;
-    std::vector<row_copy> rows;
+    packed_rows rows;
 };
 /// "I serve it no more. With these last rows you have it all: take it."
 struct cut_over {

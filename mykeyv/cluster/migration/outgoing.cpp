@@ -19,22 +19,18 @@ enum outgoing::next outgoing::next_step() const noexcept
     return next::resend;
 }
 
-void outgoing::scanned(std::optional<std::string> const& last_key, bool end)
+void outgoing::scanned(std::optional<std::string_view> last_key, bool end)
 {
     if (last_key) { (cursor_ = *last_key).push_back('\0'); }  // the next key in the order of bytes
     scanned_all_ = end;
 }
 
-std::uint64_t outgoing::sending(std::vector<row_copy> const& rows)
+std::uint64_t outgoing::sending(packed_rows const& rows)
 {
-    std::size_t bytes = 0;
-    for (auto const& row : rows) {
-        records_sent_ += row.record ? 1 : 0;
-        bytes += row.bytes();
-    }
-    bytes_sent_ += bytes;
-    bytes_on_the_way_ += bytes;
-    on_the_way_.push_back(bytes);
+    records_sent_ += rows.records();
+    bytes_sent_ += rows.bytes();
+    bytes_on_the_way_ += rows.bytes();
+    on_the_way_.push_back(rows.bytes());
     return ++last_sent_;
 }
 

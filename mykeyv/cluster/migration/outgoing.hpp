@@ -87,9 +87,9 @@ public:
     void prepared() noexcept { phase_ = phase::copying; }
     std::string_view cursor() const noexcept { return cursor_; }
     /// Rows up to `last_key` were read; `end`: there are no more. No key: the slot has none from the cursor on.
-    void scanned(std::optional<std::string> const& last_key, bool end);
+    void scanned(std::optional<std::string_view> last_key, bool end);
     /// Numbers a portion that is sent now.
-    std::uint64_t sending(std::vector<row_copy> const&);
+    std::uint64_t sending(packed_rows const&);
     void acknowledged(std::uint64_t number) noexcept;
     /// A row of the slot is about to change; 0 bytes: to go.
     void written(std::string_view key, std::size_t value_bytes);

@@ -5,7 +5,7 @@
 //     ROWS slot epoch transfer number rows check
 //     CUTOVER slot epoch transfer number rows check count checksum last-version
 //
-// `rows` is binary; `check` its XXH3, which finds what TCP's checksum lets through.
+// `rows` are as in packed_rows.hpp; `check` its XXH3, which finds what TCP's checksum lets through.
 #pragma once
 
 #include "mykeyv/cluster/migration/messages.hpp"
@@ -23,11 +23,8 @@ namespace mykeyv::cluster {
 inline constexpr std::uint64_t node_protocol_version = 1;
 
 /// The words, the name first; without the source, whom the connection has named.
-std::vector<std::string> words_of(slot_request const&);
+std::vector<std::string> words_of(slot_request);
 /// The same back; nothing for anything that words_of() does not make.
 std::optional<slot_request> request_of(std::span<std::string_view const> words, node_id source);
-
-std::string encode_rows(std::vector<row_copy> const&);
-std::optional<std::vector<row_copy>> decode_rows(std::string_view bytes);
 
 }  // namespace mykeyv::cluster

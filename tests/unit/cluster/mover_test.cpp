@@ -262,7 +262,7 @@ TEST_F(a_mover, forbids_an_import_that_a_restart_has_cut_off)
 TEST_F(a_mover, takes_portions_in_their_order_and_says_yes_again_to_those_it_has)
 {
     imported();
-    row_copy const one{"k", row_copy::content{3, format::bytes, {}, "v"}};
+    moved_row const one{"k", moved_row::content{3, format::bytes, {}, "v"}};
     EXPECT_FALSE(asked(portion{2, {one}})->yes);
     EXPECT_TRUE(asked(portion{1, {one}})->yes);
     EXPECT_TRUE(asked(portion{1, {{"k", {}}}})->yes);
@@ -299,7 +299,7 @@ TEST_F(a_mover, forbids_an_import_that_it_hears_nothing_of)
 TEST_F(a_mover, forbids_an_import_that_was_given_up_as_soon_as_it_can_and_erases_its_rows)
 {
     imported();
-    ASSERT_TRUE(asked(portion{1, {{"k", row_copy::content{3, format::bytes, {}, "v"}}}})->yes);
+    ASSERT_TRUE(asked(portion{1, {{"k", moved_row::content{3, format::bytes, {}, "v"}}}})->yes);
     lane_.database.endings = {ending::refused};
     asked(cancel{});
     wake();

@@ -18,7 +18,7 @@ class a_slot_on_its_way_out : public testing::Test {
 protected:
     void begun() { out_.prepared(); }
     void read_up_to(std::string last, bool end = false) { out_.scanned(std::move(last), end); }
-    void send(std::vector<row_copy> rows = {}) { last_ = out_.sending(rows); }
+    void send(packed_rows rows = {}) { last_ = out_.sending(rows); }
     void answered() { out_.acknowledged(++answered_); }
     /// All has been read, sent and answered.
     void read_all()
@@ -307,8 +307,8 @@ TEST_F(a_slot_on_its_way_out, waits_for_the_answer_once_it_is_offered)
 
 TEST_F(a_slot_on_its_way_out, numbers_its_portions_and_counts_what_it_sends)
 {
-    row_copy const record{"k", row_copy::content{1, format::bytes, {}, "12345"}};
-    row_copy const absent{"gone", {}};
+    moved_row const record{"k", moved_row::content{1, format::bytes, {}, "12345"}};
+    moved_row const absent{"gone", {}};
     EXPECT_EQ(out_.sending({record, absent}), 1u);
     EXPECT_EQ(out_.sending({record}), 2u);
     EXPECT_EQ(out_.records_sent(), 2u);

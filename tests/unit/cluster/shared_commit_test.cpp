@@ -176,7 +176,7 @@ TEST_F(slots_that_share_a_commit, keep_what_was_written_since_when_the_last_rows
 {
     imported();
     next_commit_is_unknown();
-    row_copy const last{"k", row_copy::content{3, format::bytes, {}, "old"}};
+    moved_row const last{"k", moved_row::content{3, format::bytes, {}, "old"}};
     cut_over const offered{{1, {last}}, {1, 3}, 7};
     ASSERT_EQ(asked(offered), std::nullopt);
     ASSERT_TRUE(asked(query{})->yes);
@@ -189,7 +189,7 @@ TEST_F(slots_that_share_a_commit, keep_what_was_written_since_when_the_last_rows
 TEST_F(slots_that_share_a_commit, are_rid_of_what_an_earlier_attempt_left_with_one_and_begun_with_another)
 {
     all_imported();
-    row_copy const left{"k", row_copy::content{3, format::bytes, {}, "v"}};
+    moved_row const left{"k", moved_row::content{3, format::bytes, {}, "v"}};
     ASSERT_TRUE(asked(portion{1, {left}})->yes);
     auto const before = lane_.database.commits;
     std::vector<std::optional<bool>> said(slots_.size());
@@ -239,7 +239,7 @@ TEST_F(slots_that_share_a_commit, are_forbidden_with_one_when_they_are_asked_abo
 TEST_F(slots_that_share_a_commit, are_imported_over_nothing_when_nobody_knew_that_they_were_forbidden)
 {
     imported();
-    ASSERT_TRUE(asked(portion{1, {{"k", row_copy::content{3, format::bytes, {}, "v"}}}})->yes);
+    ASSERT_TRUE(asked(portion{1, {{"k", moved_row::content{3, format::bytes, {}, "v"}}}})->yes);
     next_commit_is_unknown();
     asked(cancel{});
     asked(prepare{}, {6, 51});

@@ -14,13 +14,13 @@ namespace {
 
 constexpr auto most = std::numeric_limits<std::uint64_t>::max();
 
-row_copy record(std::string key, std::string value, std::optional<unix_ms> expires_at = {}, format how = format::bytes)
+moved_row record(std::string_view key, std::string_view value, std::optional<unix_ms> expires_at = {}, format how = format::bytes)
 {
-    return {std::move(key), row_copy::content{42, how, expires_at, std::move(value)}};
+    return {key, moved_row::content{42, how, expires_at, value}};
 }
-row_copy absent(std::string key) { return {std::move(key), std::nullopt}; }
+moved_row absent(std::string_view key) { return {key, std::nullopt}; }
 
-std::vector<row_copy> all_kinds()
+packed_rows all_kinds()
 {
     std::string every_byte;
     for (int i = 0; i < 256; ++i) { every_byte += static_cast<char>(i); }
@@ -72,54 +72,9 @@ TEST(the_wire, brings_the_figures_of_a_cut_over_each_to_its_place)
     auto const got = read(words_of(asked(cut_over{{3, {absent("a")}}, {4, 5}, 6})));
     auto const& last = std::get<cut_over>(got->what);
     EXPECT_EQ(last.last.number, 3u);
-    EXPECT_EQ(last.last.rows, std::vector{absent("a")});
+    EXPECT_EQ(last.last.rows, packed_rows{absent("a")});
     EXPECT_EQ(last.summary, (slot_summary{4, 5}));
     EXPECT_EQ(last.last_version, 6u);
-}
-
-TEST(the_wire, brings_rows_of_all_kinds) { EXPECT_EQ(decode_rows(encode_rows(all_kinds())), all_kinds()); }
-
-TEST(the_wire, brings_no_rows) { EXPECT_EQ(decode_rows(encode_rows({})), std::vector<row_copy>{}); }
-
-TEST(the_wire, brings_a_value_of_16_MiB)
-{
-    std::vector const big{record("big", std::string(16u << 20, '\xff')), record("next", "v")};
-    EXPECT_TRUE(decode_rows(encode_rows(big)) == big);
-}
-
-TEST(the_wire, takes_no_row_that_is_cut_off_anywhere)
-{
-    for (auto const& row : all_kinds()) {
-        auto const whole = encode_rows({row});
-        for (std::size_t bytes = 1; bytes < whole.size(); ++bytes) { EXPECT_FALSE(decode_rows({whole.data(), bytes})) << bytes; }
-    }
-}
-
-TEST(the_wire, takes_no_row_with_flags_that_nobody_sets)
-{
-    for (int flags = 8; flags < 256; ++flags) {
-        auto bytes = encode_rows({record("k", "v")});
-        bytes[0] = static_cast<char>(flags);
-        EXPECT_FALSE(decode_rows(bytes)) << flags;
-    }
-}
-
-TEST(the_wire, takes_no_expiry_of_what_is_not_there)
-{
-    for (char const flags : {'\2', '\4', '\6'}) {
-        auto bytes = encode_rows({absent("k")});
-        bytes[0] = flags;
-        EXPECT_FALSE(decode_rows(bytes));
-    }
-}
-
-TEST(the_wire, takes_no_key_that_is_too_long) { EXPECT_FALSE(decode_rows(encode_rows({absent(std::string(1025, 'k'))}))); }
-
-TEST(the_wire, takes_no_length_that_promises_more_than_there_is)
-{
-    auto bytes = encode_rows({record("k", "v")});
-    bytes[bytes.size() - 2] = '\xff';  // the highest byte of the value's length
-    EXPECT_FALSE(decode_rows(bytes));
 }
 
 TEST(the_wire, notices_every_flipped_bit_of_the_rows)
