@@ -49,10 +49,11 @@ bool means_lost(unsigned code) noexcept
     }
 }
 
-/// What every session needs. A short lock wait: a lane waits only for a session that is being ended.
+/// What every session needs. A short lock wait: a lane waits only for a session that is being ended. No index dives: they would look for
+/// the best index of many slots or keys, where each statement has but one.
 constexpr std::string_view session_statements[] = {
     "SET SESSION autocommit=0, sql_mode='STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', wait_timeout=31536000, "
-    "innodb_lock_wait_timeout=5",
+    "innodb_lock_wait_timeout=5, eq_range_index_dive_limit=1",
     "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
 };
 

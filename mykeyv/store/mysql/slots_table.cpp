@@ -132,8 +132,8 @@ failure slots_table::rows_of(std::span<slot const> of, std::size_t bytes_max, st
     auto& s = *statements_;
     of = of.first(std::min(of.size(), sized_statement::size_max));
     whole = 0;
-    auto const bytes_read = bytes_max + bytes_max / 4;  // rows differ
-    auto const limit = std::clamp(bytes_read / s.bytes_per_row, keys_per_portion_min, keys_per_portion);
+    auto const limit = std::clamp(bytes_max / s.bytes_per_row, keys_per_portion_min, keys_per_portion);
+    auto const bytes_most = bytes_max + bytes_max / 4;  // rows differ, and what has been read is better kept than read again
     statement* ran = nullptr;
     if (auto why = s.run(s.rows_of_slots, sql::rows_of_slots, of, limit, ran)) { return why; }
     std::size_t bytes = 0;
@@ -146,7 +146,7 @@ failure slots_table::rows_of(std::span<slot const> of, std::size_t bytes_max, st
         if (fits) { whole = at; }
         ++seen;
         bytes += r.bytes(1).size() + r.natural(6) + sql::row_bytes_overhead;
-        fits = fits && r.natural(6) <= sql::short_value_bytes && bytes <= bytes_max;
+        fits = fits && r.natural(6) <= sql::short_value_bytes && bytes <= bytes_most;
         if (fits) { on_row(s.row_in(r)); }
     });
     if (why) { return why; }
