@@ -17,9 +17,10 @@ constexpr std::chrono::seconds silence_worth_telling{5};
 
 std::string state_of(member const& node)
 {
-    std::string text = node.leaving ? "leaving" : "ok";
-    if (!node.heard_ago) { return text + ", not heard yet"; }
-    return *node.heard_ago < silence_worth_telling ? text : fmt::format("{}, silent for {}", text, duration_text(*node.heard_ago));
+    std::string const text = node.leaving ? "leaving" : "ok";
+    if (node.heard_ago && *node.heard_ago < silence_worth_telling) { return text; }
+    auto const silence = node.heard_ago ? "silent for " + duration_text(*node.heard_ago) : "not heard yet";
+    return fmt::format("{}, {}{}", text, silence, node.problem ? ": " + printable(*node.problem) : "");
 }
 
 json_line json_of(member const& node)
@@ -28,6 +29,7 @@ json_line json_of(member const& node)
                    {"slots", node.slots},            {"desired", node.desired}, {"to_leave", node.to_leave}};
     line["departed"] = {{"slots", node.departed.slots}, {"records", node.departed.records}, {"bytes", node.departed.bytes}};
     line["heard_ms_ago"] = node.heard_ago ? json_line(node.heard_ago->count()) : json_line(nullptr);
+    line["problem"] = node.problem ? json_line(*node.problem) : json_line(nullptr);
     line["topology_version"] = node.version ? json_line(*node.version) : json_line(nullptr);
     line["parked_us_max"] = node.parked_max.count();
     return line;

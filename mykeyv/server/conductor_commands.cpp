@@ -156,6 +156,8 @@ std::string conductor::status_text()
         if (!is_self && was_heard) {
             said["heard_ms_ago"] = std::chrono::duration_cast<std::chrono::milliseconds>(now - place->second.heard).count();
         }
+        auto const is_heard_still = is_self || place == peers_.end() || !place->second.complaint;
+        said["problem"] = is_heard_still ? json(nullptr) : json(*place->second.complaint);
         if (!was_heard) {
             said.update({{"version", nullptr},
                          {"slots", 0},
@@ -172,7 +174,7 @@ std::string conductor::status_text()
                 {"author", topology().author().text()},        {"paused", topology().moving().paused},
                 {"bytes_per_second", topology().moving().bytes_per_second}, {"slots_to_move", slots_to_move},
                 {"nodes", std::move(nodes)}}
-        .dump();
+        .dump(-1, ' ', false, json::error_handler_t::replace);  // a problem is told in the words of others
 }
 
 // A node that becomes a member

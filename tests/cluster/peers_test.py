@@ -167,7 +167,7 @@ class who_may_join(unittest.TestCase):
         n.terminate()
         self.assertEqual(n.await_exit(), 0)
 
-    def test_a_member_that_is_started_with_another_limit_of_values_is_named_in_the_log(self):
+    def test_a_member_that_is_started_with_another_limit_of_values_is_named_in_the_log_and_by_node_list(self):
         n = self.joining().start()
         n.terminate()
         self.assertEqual(n.await_exit(), 0)
@@ -176,6 +176,9 @@ class who_may_join(unittest.TestCase):
         for of, other in ((self.cluster.nodes[0], n), (n, self.cluster.nodes[0])):
             told = f"127.0.0.1:{other.port} refuses this node: ERR"
             harness.await_true(lambda: told in of.log_text() and "--value-bytes-max" in of.log_text(), "it is named")
+            nodes = json.loads(of.call("KV.CLUSTER", "STATUS"))["nodes"]
+            problem, = (each["problem"] for each in nodes if each["endpoint"] == f"127.0.0.1:{other.port}")
+            self.assertIn("start all nodes with the same --value-bytes-max", problem)
         n.terminate()
         self.assertEqual(n.await_exit(), 0)
 

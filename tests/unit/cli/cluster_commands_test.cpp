@@ -85,9 +85,20 @@ TEST_F(cluster_commands, node_list_shows_every_member)
     EXPECT_EQ(runs({"node", "list"}), exit_code::done);
     EXPECT_TRUE(says("NODE")) << out;
     EXPECT_TRUE(says(address + "  " + std::string(40, 'a') + "  1       8192   8192     8         ok\n")) << out;
-    EXPECT_TRUE(says("ok, not heard yet"));
+    EXPECT_TRUE(says("ok, not heard yet\n")) << out;
     EXPECT_EQ(runs({"node", "list", "--output", "json"}), exit_code::done);
     EXPECT_EQ(nlohmann::json::parse(out.substr(0, out.find('\n'))).at("to_leave"), 4);
+}
+
+TEST_F(cluster_commands, node_list_says_why_a_member_is_silent)
+{
+    cluster.last_is_heard = false;
+    cluster.last_problem = "it refuses this node: \x1b[2J";
+    EXPECT_EQ(runs({"node", "list"}), exit_code::done);
+    EXPECT_TRUE(says("ok, not heard yet: it refuses this node: \\x1b[2J\n")) << out;
+    EXPECT_EQ(runs({"node", "list", "--output", "json"}), exit_code::done);
+    auto const second = out.substr(out.find('\n') + 1);
+    EXPECT_EQ(nlohmann::json::parse(second).at("problem"), cluster.last_problem);
 }
 
 TEST_F(cluster_commands, node_add_says_what_to_do_next)

@@ -30,10 +30,12 @@ TEST(read_status, takes_what_a_node_says)
 
 TEST(read_status, knows_a_member_that_was_never_heard)
 {
-    fake_cluster const cluster{.last_is_heard = false};
+    fake_cluster const cluster{.last_is_heard = false, .last_problem = "no answer"};
     auto const status = read_status(text(cluster.status())).value();
+    EXPECT_FALSE(status.nodes[0].problem);
     EXPECT_FALSE(status.nodes[1].heard_ago);
     EXPECT_FALSE(status.nodes[1].version);
+    EXPECT_EQ(status.nodes[1].problem, "no answer");
 }
 
 TEST(read_status, refuses_what_is_none)
