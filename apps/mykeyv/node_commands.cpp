@@ -18,8 +18,9 @@ constexpr std::chrono::seconds silence_worth_telling{5};
 std::string state_of(member const& node)
 {
     std::string const text = node.leaving ? "leaving" : "ok";
-    if (node.heard_ago && *node.heard_ago < silence_worth_telling) { return text; }
-    auto const silence = node.heard_ago ? "silent for " + duration_text(*node.heard_ago) : "not heard yet";
+    auto const is_heard = node.heard_ago && *node.heard_ago < silence_worth_telling;
+    if (is_heard && !node.problem) { return text; }
+    auto const silence = is_heard ? "does not answer" : node.heard_ago ? "silent for " + duration_text(*node.heard_ago) : "not heard yet";
     return fmt::format("{}, {}{}", text, silence, node.problem ? ": " + printable(*node.problem) : "");
 }
 

@@ -57,10 +57,10 @@ private:
         result.wrong += is_right ? 0 : 1;
         result.latencies_ns.push_back(static_cast<std::uint32_t>(std::chrono::nanoseconds{now - q.begun}.count()));
         ++result.completed;
-        if (!period_.counts(now)) { return; }
+        if (!period_.counts_answer_at(now)) { return; }
         ++result.operations;
         result.seconds = period_.seconds_until(now);
-        next(q);
+        if (now < period_.end()) { next(q); }
     }
 
     work const& w_;

@@ -204,7 +204,7 @@ private:
         }
         ++c.answered;
         ++result_.completed;
-        if (is_pass_ || period_.counts(steady::now())) { ++result_.operations; }
+        if (is_pass_ || period_.counts_answer_at(steady::now())) { ++result_.operations; }
         if (c.answered == c.asked.size()) { result_.latencies_ns.push_back(ns_since(c.begun)); }
     }
 

@@ -108,7 +108,7 @@ period::period(steady::time_point begin, double seconds)
     : begin_{begin}, end_{begin + std::chrono::duration_cast<steady::duration>(std::chrono::duration<double>{seconds})}
 {}
 
-bool period::counts(steady::time_point now)
+bool period::counts_answer_at(steady::time_point now)
 {
     if (!std::exchange(is_answered_, true)) { end_ = std::max(end_, now); }
     return now <= end_;

@@ -71,8 +71,8 @@ public:
 
     steady::time_point begin() const { return begin_; }
     steady::time_point end() const { return end_; }
-    /// Whether what was answered `now` was answered in time.
-    bool counts(steady::time_point now);
+    /// Whether what is answered `now` is answered in time. The first answer is, and the run lasts until then.
+    bool counts_answer_at(steady::time_point now);
     /// From the beginning to `now`, or to the end.
     double seconds_until(steady::time_point now) const;
 

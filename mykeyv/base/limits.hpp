@@ -79,8 +79,8 @@ inline constexpr std::size_t topology_bytes_max = 2u << 20;
 /// Characters of a host name, as DNS limits it.
 inline constexpr std::size_t host_characters_max = 253;
 
-/// One slot on its way: bytes of rows in one message (one row may be longer), messages that wait for their answer, keys that one
-/// message sends again. Small: each is read and written between two batches of a lane.
+/// One slot on its way: bytes of rows in one message (one row may be longer, a slot read with others a quarter), messages that wait for
+/// their answer, keys that one message sends again. Small: each is read and written between two batches of a lane.
 inline constexpr std::size_t portion_bytes = 128u << 10;
 inline constexpr std::uint64_t portions_on_the_way_max = 3;
 inline constexpr std::size_t dirty_keys_per_portion = 1024;

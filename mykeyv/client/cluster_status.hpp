@@ -21,7 +21,7 @@ struct member {
     bool leaving = false;      ///< it was removed, and is a member until its last slot has gone
     /// Since the answering node heard of it; zero: it is that node; nothing: never. What stands below is as of then.
     std::optional<std::chrono::milliseconds> heard_ago = {};
-    /// Why it did not answer the answering node when it was asked last, for people; nothing: it did.
+    /// Why it did not answer the answering node when it was asked last, for people; nothing: it did, or was not asked yet.
     std::optional<std::string> problem = {};
     std::optional<std::uint64_t> version = {};  ///< of the topology that it knows; nothing: it was never heard of
     std::uint32_t slots = 0;               ///< that it owns

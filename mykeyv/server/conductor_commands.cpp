@@ -156,8 +156,8 @@ std::string conductor::status_text()
         if (!is_self && was_heard) {
             said["heard_ms_ago"] = std::chrono::duration_cast<std::chrono::milliseconds>(now - place->second.heard).count();
         }
-        auto const is_heard_still = is_self || place == peers_.end() || !place->second.complaint;
-        said["problem"] = is_heard_still ? json(nullptr) : json(*place->second.complaint);
+        auto const has_no_complaint = is_self || place == peers_.end() || !place->second.complaint;
+        said["problem"] = has_no_complaint ? json(nullptr) : json(*place->second.complaint);
         if (!was_heard) {
             said.update({{"version", nullptr},
                          {"slots", 0},

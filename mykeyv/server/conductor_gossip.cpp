@@ -130,7 +130,8 @@ void conductor::gossip_with(node_id id, peer& to)
                      auto const heard = text != nullptr ? parsed_object(*text) : std::nullopt;
                      if (!heard) {
                          from.news_told = 0;
-                         std::string const problem = reply == nullptr ? why : reply->text() != nullptr ? *reply->text() : "";
+                         auto const is_refusal = reply != nullptr && reply->is_error();
+                         std::string const problem = reply == nullptr ? why : is_refusal ? *reply->text() : "its answer is no gossip";
                          if (std::exchange(from.complaint, problem) != problem) {
                              node_.log.warning("node {} does not answer: {}", id.text(), problem);
                          }

@@ -59,8 +59,9 @@ public:
 
     /// Some of a slot's rows by key, from `first` on: about `bytes_max` of them, one at least. `end`: the slot has no more.
     virtual failure rows_from(slot, std::string_view first, std::size_t bytes_max, on_row const&, bool& end) = 0;
-    /// All rows of the first of these slots (ascending), of as many as have about `bytes_max` bytes together; `whole`: of how many.
-    /// None, if the first one has more, or may have a long value. Rows of the slot behind those may come, too, and are not all it has.
+    /// All rows of the first of these slots (ascending), by slot and key, of as many as have about `bytes_max` bytes together; `whole`: of
+    /// how many. None, if the first one has more, or may have a long value. Rows of the slot behind those may come, too, and are not all
+    /// it has.
     virtual failure rows_of(std::span<slot const>, std::size_t bytes_max, on_row const&, std::size_t& whole) = 0;
     /// `out` has one for each of the slots, which are different ones.
     virtual failure summaries(std::span<slot const>, std::span<slot_summary> out) = 0;

@@ -17,7 +17,7 @@ std::string text(slot_request const& r)
     constexpr std::string_view names[] = {"PREPARE", "ROWS", "CUT_OVER", "QUERY", "CANCEL"};
     auto const* const rows = std::get_if<mykeyv::cluster::portion>(&r.what);
     return fmt::format("{} slot {} ({}, {}){}", names[r.what.index()], r.slot.number(), r.offer.epoch, r.offer.transfer & 0xffff,
-                       rows != nullptr ? fmt::format(" number {} with {}", rows->number, rows->rows.records()) : "");
+                       rows != nullptr ? fmt::format(" number {} with {} records", rows->number, rows->rows.records()) : "");
 }
 
 std::string text(slot_reply const& r)

@@ -49,7 +49,8 @@ member member_of(json const& object)
     if (!object.at("heard_ms_ago").is_null()) {
         made.heard_ago = std::chrono::milliseconds{number_at<std::uint32_t>(object, "heard_ms_ago")};
     }
-    if (auto const& problem = object.at("problem"); !problem.is_null()) { made.problem = problem.get_ref<std::string const&>(); }
+    auto const problem = object.find("problem");  // older nodes do not say it
+    if (problem != object.end() && !problem->is_null()) { made.problem = problem->get_ref<std::string const&>(); }
     if (!object.at("version").is_null()) { made.version = number_at<std::uint64_t>(object, "version"); }
     made.slots = number_at<std::uint32_t>(object, "slots");
     made.desired = number_at<std::uint32_t>(object, "desired");

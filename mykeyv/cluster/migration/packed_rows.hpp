@@ -35,6 +35,7 @@ struct moved_row {
     friend bool operator==(moved_row const&, moved_row const&) = default;
 };
 
+/// One that was moved from may be assigned to, and no more.
 class packed_rows {
 public:
     packed_rows() = default;

@@ -11,6 +11,8 @@ namespace {
 
 class plan : public test::mysql_test {
 protected:
+    static constexpr unsigned long rows_per_slot = 40;
+
     void fill(int rows_in_table = 4000)
     {
         std::vector<std::string> names;
@@ -66,6 +68,14 @@ protected:
         }
         return values;
     }
+    /// Different slots that have rows, and how many rows are wanted at most.
+    static std::vector<std::string> slots_and_limit(int number)
+    {
+        std::vector<std::string> values;
+        for (int i = 0; i < number; ++i) { values.push_back(std::to_string(3 * i)); }
+        values.push_back("1000");
+        return values;
+    }
     /// (expires_at, slot, k), likewise.
     static std::vector<std::string> lines(int number)
     {
@@ -92,7 +102,13 @@ protected:
         expect_by_primary_key(filled(sql::due_expiries(), {"20", "10"}), 100);
         expect_by_primary_key(filled(sql::keys_from_hash(), {"7", "0", "10"}), 100);
         expect_by_primary_key(filled(sql::keys_of_hash(), {"7", "0", "'key'"}), 100);
-        expect_by_primary_key(filled(sql::keys_of_slots(4), {"7"}), 100);
+        auto const several = slots_and_limit(32);
+        auto const rows_of_slots = 2 * 32 * rows_per_slot + 8;
+        expect_by_primary_key(filled(sql::keys_of_slots(32), several), rows_of_slots);
+        expect_by_primary_key(filled(sql::rows_of_slots(32), several), rows_of_slots);
+        expect_by_primary_key(filled(sql::summaries(32), several), rows_of_slots);
+        expect_by_primary_key(filled(sql::lengths_from(), {"7", "'key-1'", "10"}), 100);
+        expect_by_primary_key(filled(sql::rows_between(), {"7", "'key-1'", "'key-2'"}), 100);
         expect_by_primary_key(filled(sql::count(), {"7", "7"}), 100);
         expect_by_primary_key(filled(sql::count_by_slot(), {"7", "7"}), 100);
     }

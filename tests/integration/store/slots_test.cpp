@@ -173,6 +173,42 @@ TEST_P(slots, that_are_small_are_read_together_as_many_as_there_is_room_for)
     EXPECT_THAT(together({slot{3}}, 300), Pair(1u, IsEmpty()));
 }
 
+TEST_P(slots, that_do_not_come_to_their_end_before_the_limit_are_not_whole)
+{
+    std::string const hundred(100, 'v');
+    std::vector<slot> of;
+    std::vector<std::string> keys;
+    for (int i = 0; i < 10; ++i) { keys.push_back("k" + std::to_string(i)); }
+    std::vector<row> rows;
+    for (unsigned number = 1; number <= 6; ++number) {
+        of.push_back(slot{number});
+        for (auto const& k : keys) { rows.push_back({slot{number}, k, 1, format::bytes, hundred, std::nullopt}); }
+    }
+    put(rows);
+    auto const bytes_per_row = 2 + hundred.size() + sql::row_bytes_overhead;
+    ASSERT_EQ(together(of, 1'000'000).first, of.size());  // and from now on it is known how long rows are
+
+    for (auto const& [wanted, whole] : {std::pair{25u, 2u}, {29u, 2u}, {30u, 2u}, {31u, 3u}, {60u, 5u}, {61u, 6u}}) {
+        EXPECT_EQ(together(of, wanted * bytes_per_row).first, whole) << wanted << " rows: the last slot may have more";
+    }
+}
+
+TEST_P(slots, that_have_a_quarter_more_bytes_than_were_wanted_are_kept)
+{
+    std::string const ten(10, 'v'), hundred(100, 'v');
+    std::vector<std::string> keys;
+    for (int i = 0; i < 20; ++i) { keys.push_back(fmt::format("{:02}", i)); }
+    std::vector<row> rows;
+    for (auto const& k : keys) { rows.push_back({slot{1}, k, 1, format::bytes, hundred, std::nullopt}); }
+    for (auto const& k : keys) { rows.push_back({slot{2}, k, 1, format::bytes, ten, std::nullopt}); }
+    put(rows);
+    auto const long_rows = 20 * (2 + hundred.size() + sql::row_bytes_overhead);
+    ASSERT_EQ(together({slot{2}}, 1'000'000).first, 1u);  // rows are thought to be short
+    EXPECT_EQ(together({slot{1}, slot{2}}, long_rows * 9 / 10).first, 1u);
+    ASSERT_EQ(together({slot{2}}, 1'000'000).first, 1u);
+    EXPECT_EQ(together({slot{1}, slot{2}}, long_rows * 7 / 10).first, 0u);
+}
+
 TEST_P(slots, with_a_long_value_are_left_to_be_read_alone)
 {
     std::string const longer(sql::short_value_bytes + 1, 'v');

@@ -99,6 +99,10 @@ TEST_F(cluster_commands, node_list_says_why_a_member_is_silent)
     EXPECT_EQ(runs({"node", "list", "--output", "json"}), exit_code::done);
     auto const second = out.substr(out.find('\n') + 1);
     EXPECT_EQ(nlohmann::json::parse(second).at("problem"), cluster.last_problem);
+
+    cluster.last_is_heard = true;  // it asks, and does not answer
+    EXPECT_EQ(runs({"node", "list"}), exit_code::done);
+    EXPECT_TRUE(says("ok, does not answer: it refuses this node")) << out;
 }
 
 TEST_F(cluster_commands, node_add_says_what_to_do_next)
