@@ -102,6 +102,7 @@ protected:
         expect_by_primary_key(filled(sql::due_expiries(), {"20", "10"}), 100);
         expect_by_primary_key(filled(sql::keys_from_hash(), {"7", "0", "10"}), 100);
         expect_by_primary_key(filled(sql::keys_of_hash(), {"7", "0", "'key'"}), 100);
+        expect_by_primary_key(filled(sql::keys_of_slots(4), {"7"}), 100);
         auto const several = slots_and_limit(32);
         auto const rows_of_slots = 2 * 32 * rows_per_slot + 8;
         expect_by_primary_key(filled(sql::keys_of_slots(32), several), rows_of_slots);
