@@ -94,16 +94,17 @@ inline constexpr std::size_t outgoing_per_lane_max = 64;
 /// Slots of one lane whose operations wait for one node at once: fewer wait for less time, more share a commit. So many at most, fewer
 /// where one has waited for longer than is wanted, and never fewer than the least.
 inline constexpr std::size_t cut_overs_at_once = 32;
-inline constexpr std::chrono::milliseconds cut_over_wait_wanted{14};
+inline constexpr std::chrono::milliseconds cut_over_wait_wanted{17};
 inline constexpr std::size_t cut_overs_at_once_least = 8;
-/// Bytes of rows that one lane has sent and that are not acknowledged; above it no more are read.
+/// Bytes of rows that one lane has sent and that are not acknowledged; from there on no more are read. For a node that operations wait
+/// for, because it takes slots over, that is so from one portion on.
 inline constexpr std::size_t on_the_way_bytes_max = 2u << 20;
 /// Slots, and bytes of their rows, that are written or counted in one commit; the slots of a lane that clients write to at the moment,
 /// for they have to wait for it; and how long a lane that they do not write to goes on with moving before it looks for work of theirs
 /// again.
 inline constexpr std::size_t slots_per_commit = 32;
 inline constexpr std::size_t slots_per_commit_when_busy = 16;
-inline constexpr std::size_t commit_bytes = 128u << 10;
+inline constexpr std::size_t commit_bytes = 96u << 10;
 inline constexpr std::chrono::milliseconds moving_at_a_time{5};
 /// How long a lane counts as one that clients write to; how many times as long as it moved it rests from moving then, and at most how long.
 /// Cut-overs that have begun do not wait for it.
@@ -119,7 +120,7 @@ inline constexpr std::chrono::milliseconds query_every{200};
 /// Rows of slots that have gone, and the slots, that are erased between two batches.
 inline constexpr std::size_t purge_rows = 256;
 inline constexpr std::size_t purge_slots = 64;
-/// How long that waits, each time, while slots are on their way.
+/// How long that waits, each time, while slots are on their way; longer while operations wait for one.
 inline constexpr std::chrono::milliseconds purge_pause{200};
 
 // Clients

@@ -34,12 +34,12 @@ struct lane_figures {
     std::atomic<std::uint64_t> records{0};
     std::atomic<std::uint64_t> bytes{0};
     std::atomic<std::uint64_t> parked_us_max{0};
-    /// How many slots' operations had to wait for so long: below 4, 5, 6, 7, 8, 10, 12, 14, 16, 20... microseconds.
-    static constexpr std::size_t places = 96;
+    /// How many slots' operations had to wait for so long: below 16, 17, 18, ... 32, 34, 36, ... 64, 68 ... microseconds.
+    static constexpr std::size_t places = 352;
     std::array<std::atomic<std::uint64_t>, places> parked_below{};
 
     static std::size_t place_of(std::uint64_t us) noexcept;
-    static std::uint64_t bound_of(std::size_t place) noexcept { return (4 + place % 4) << (place / 4); }
+    static std::uint64_t bound_of(std::size_t place) noexcept { return (16 + place % 16) << (place / 16); }
 };
 
 class lane_port final : public cluster::mover_outside {

@@ -117,12 +117,13 @@ class start(unittest.TestCase):
                 code, out, err = run_daemon("--data-dir", folder, "--config", file)
                 self.assertEqual((code, out), (2, ""), err)
                 self.assertIn(named, err)
-        file.write_text("lanes = 0\nscript-instructions = 1000\nbuffer-pool-bytes = '16MiB'\n")
+        file.write_text("lanes = 0\nscript-instructions = 1000\nbuffer-pool-bytes = '512MiB'\n")
         node = harness.node("--lanes", "1", "--config", file, name="config").start()
         reply = node.call("KV.EVAL", "for i = 1, 100000 do end", "null", "1", "k")
         self.assertEqual(reply[0][0], b"error")
         self.assertTrue(reply[0][1].startswith(b"INSTRUCTIONS"), reply)
-        self.assertEqual(node.sql("SELECT @@innodb_buffer_pool_size"), [[str(16 << 20)]])
+        self.assertEqual(node.sql("SELECT @@innodb_buffer_pool_size, @@innodb_log_file_size, @@binlog_cache_size"),
+                         [[str(512 << 20), str(128 << 20), str(1 << 20)]])
         node.terminate()
         self.assertEqual(node.await_exit(), 0)
 

@@ -299,7 +299,7 @@ departures::time departures::wake(time until, std::size_t slots)
     go_on_with(first, began, until);
     forget_what_has_gone();
     rows_.commit_planned();
-    auto const rest = std::span{due}.subspan(first.size());
+    std::vector<slot> rest(due.begin() + static_cast<std::ptrdiff_t>(first.size()), due.end());
     scan_together(rest);
     go_on_with(rest, began, until);
     rows_.commit_planned();

@@ -45,6 +45,8 @@ public:
     time wake(time until, std::size_t slots);
 
     std::size_t on_the_way() const noexcept { return moving_.size(); }
+    /// Operations wait for one of them.
+    bool are_waited_for() const;
     /// One of them is written as fast as it is sent.
     bool is_outpaced() const;
 
@@ -55,6 +57,7 @@ private:
         std::uint64_t turn;  // when it was last gone on with, counted by turns_
         time parked_since{};
         bool asking = false;
+        bool is_large = false;  // more than is read together
     };
 
     struct target_windows {
@@ -67,7 +70,7 @@ private:
     void go_on(slot, departing&);
     void go_on_with(std::span<slot const> due, time began, time until);
     bool scan(slot, departing&);
-    void scan_together(std::span<slot const>);
+    void scan_together(std::vector<slot>& due);
     bool resend(slot, departing&);
     void park(slot, departing&);
     void cut_over(slot, departing&);

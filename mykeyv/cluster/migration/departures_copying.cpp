@@ -23,25 +23,26 @@ bool departures::scan(slot s, departing& moving)
     return true;
 }
 
-/// Reads small slots, which have not been read yet, together. The others are left to scan().
-void departures::scan_together(std::span<slot const> slots)
+/// Reads small slots, which have not been read yet, together, and takes those out of `due` that this left over: they are read together
+/// the next time. The others are left to scan().
+void departures::scan_together(std::vector<slot>& due)
 {
     std::vector<slot> fresh;
-    for (auto const s : slots) {
+    for (auto const s : due) {
         auto const place = moving_.find(s);
         if (place == moving_.end()) { continue; }
         auto const& moving = place->second;
         auto const is_to_be_read = moving.out.next_step() == outgoing::next::scan && may_go_on(moving);
-        if (is_to_be_read && moving.out.cursor().empty()) { fresh.push_back(s); }
+        if (is_to_be_read && moving.out.cursor().empty() && !moving.is_large) { fresh.push_back(s); }
     }
-    if (fresh.size() < 2 || sends_from_ > now()) { return; }
+    if (fresh.empty() || sends_from_ > now()) { return; }
     std::ranges::sort(fresh);
     std::vector<packed_rows> rows;  // of each of them
     std::size_t whole = 0;
     auto const done = lane_.step([&](store::lane_session& session) {
         rows.assign(fresh.size(), {});
         auto failed = session.rows_of(
-            fresh, limits_.commit_bytes,
+            fresh, limits_.portion_bytes,
             [&, i = std::size_t{0}](auto const& r) mutable {
                 while (fresh[i] != r.slot) { ++i; }
                 rows[i].add(as_moved(r));
@@ -55,6 +56,12 @@ void departures::scan_together(std::span<slot const> slots)
         moving.out.scanned(rows[i].empty() ? std::nullopt : std::optional{rows[i].last_key()}, true);
         if (!rows[i].empty()) { send_portion(fresh[i], moving, std::move(rows[i])); }
     }
+    if (whole == 0) {
+        moving_.at(fresh.front()).is_large = true;
+        return;
+    }
+    auto const left_over = std::span{fresh}.subspan(whole);
+    std::erase_if(due, [&](slot s) { return std::ranges::binary_search(left_over, s) && moving_.at(s).due > now(); });
 }
 
 bool departures::resend(slot s, departing& moving)

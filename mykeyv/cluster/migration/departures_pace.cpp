@@ -18,7 +18,7 @@ bool departures::may_go_on(departing const& moving) const
     using enum outgoing::next;
     switch (moving.out.next_step()) {
     case wait: return false;
-    case scan: return bytes_on_the_way() < (cutting_over(moving.out.target()) > 0 ? limits_.commit_bytes : limits_.on_the_way_bytes_max);
+    case scan: return bytes_on_the_way() < (cutting_over(moving.out.target()) > 0 ? limits_.portion_bytes : limits_.on_the_way_bytes_max);
     case resend: return moving.parked_since != time{} || bytes_on_the_way() < limits_.on_the_way_bytes_max;
     case cut_over:
         return moving.parked_since != time{} ||
@@ -34,6 +34,11 @@ std::size_t departures::cutting_over(node_id target) const
         auto const& moving = each.second;
         return moving.parked_since != time{} && !moving.asking && moving.out.target() == target;
     }));
+}
+
+bool departures::are_waited_for() const
+{
+    return std::ranges::any_of(moving_, [](auto const& each) { return each.second.parked_since != time{} && !each.second.asking; });
 }
 
 departures::target_windows& departures::windows_of(node_id target)

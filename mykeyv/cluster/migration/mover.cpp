@@ -111,9 +111,10 @@ void mover::answer(std::deque<question>& from, time until, std::size_t& count)
     rows_.commit_planned();
 }
 
-/// Rubbish is in nobody's way, so what moves comes first.
+/// Rubbish is in nobody's way, so what moves comes first; who waits for a slot that is cut over is not to wait for this, too.
 mover::time mover::purge(time now)
 {
+    if (out_.are_waited_for()) { return rows_.has_rubbish() ? now + limits_.purge_pause : time::max(); }
     if (out_.on_the_way() > 0 && now < purge_from_) { return rows_.has_rubbish() ? purge_from_ : time::max(); }
     purge_from_ = now + limits_.purge_pause;
     if (rows_.purge()) { return now; }

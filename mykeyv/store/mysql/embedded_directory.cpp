@@ -24,6 +24,13 @@ namespace fs = std::filesystem;
 constexpr std::size_t socket_path_bytes_max = sizeof(sockaddr_un::sun_path) - 1;
 constexpr std::size_t log_tail_bytes = 2000;
 
+/// A quarter of the buffer pool, in whole MiB. When the redo log is full, pages have to be written to make room in it, and commits wait for
+/// the disk behind them; a longer one makes recovery longer. docs/storage.md has figures.
+std::string redo_log(embedded_options const& options)
+{
+    return fmt::format("--innodb-log-file-size={}M", std::clamp<std::size_t>((options.buffer_pool_bytes / 4) >> 20, 96, 1024));
+}
+
 /// What is in a file, and the names in a directory, are on disk only after this.
 failure sync(fs::path const& path)
 {
@@ -102,7 +109,7 @@ failure embedded_directory::ensure_database_files(embedded_options const& option
     log_.info("making a database in {}", data().string());
     // Nothing is durable before the rename below, so nothing has to be while it is made.
     std::vector<std::string> arguments{"--no-defaults", "--auth-root-authentication-method=normal", "--skip-test-db", "--skip-name-resolve",
-                                       "--datadir=" + unfinished().string(), "--innodb-log-file-size=96M",
+                                       "--datadir=" + unfinished().string(), redo_log(options),
                                        "--tmpdir=" + temporary().string(), "--innodb-flush-log-at-trx-commit=0", "--debug-no-sync"};
     if (::geteuid() == 0) { arguments.emplace_back("--user=root"); }
     auto const child = start_program(*installer, arguments, log_file());
@@ -135,7 +142,7 @@ std::vector<std::string> embedded_directory::arguments(embedded_options const& o
         "--log-warnings=1",
         fmt::format("--max-allowed-packet={}", options.packet_bytes_max),
         fmt::format("--innodb-buffer-pool-size={}", options.buffer_pool_bytes),
-        "--innodb-log-file-size=96M",
+        redo_log(options),
         // Promise 1: a reply means on disk.
         "--innodb-flush-log-at-trx-commit=1",
         "--innodb-doublewrite=ON",
@@ -148,6 +155,8 @@ std::vector<std::string> embedded_directory::arguments(embedded_options const& o
         // The binary log is for a replica or a restore to come; what it repeats of a row costs every write.
         "--binlog-row-image=MINIMAL",
         "--binlog-annotate-row-events=OFF",
+        // A transaction that moves rows fits in; 32 KiB, the default, would send it through a temporary file.
+        "--binlog-cache-size=1M",
         "--max-binlog-size=64M",
         "--loose-binlog-expire-logs-seconds=3600",
         // Memory that only other engines would use.

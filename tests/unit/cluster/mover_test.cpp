@@ -148,7 +148,7 @@ TEST_F(a_mover, reads_no_more_before_what_is_on_the_way_has_arrived)
     auto const other = slot_of("l");
     for (auto const& [s, key] : {std::pair{s_, "k"}, std::pair{other, "l"}}) {
         lane_.database.committed.slots[s] = {owned, {5, 1}, {}};
-        lane_.database.committed.records[{s, key}] = {std::string(move_limits{}.commit_bytes + 1, 'v'), 1, format::bytes, {}};
+        lane_.database.committed.records[{s, key}] = {std::string(move_limits{}.portion_bytes + 1, 'v'), 1, format::bytes, {}};
     }
     start({owned, {5, 1}, {}});
     mover_->want({{s_, id(2)}, {other, id(2)}});
@@ -348,6 +348,21 @@ TEST_F(a_mover, tries_after_a_pause_to_erase_what_could_not_be_erased)
     lane_.time.pass(limits_.purge_pause);
     mover_->wake();
     EXPECT_EQ(lane_.database.find("k"), nullptr);
+}
+
+TEST_F(a_mover, erases_what_is_left_of_other_slots_only_when_nobody_waits_for_one_that_is_cut_over)
+{
+    lane_.database.committed.slots[slot_of("l")] = {gone, {5, 1}, id(2)};
+    lane_.database.committed.records[{slot_of("l"), "l"}] = {"v", 1, format::bytes, {}};
+    lane_.database.endings = {ending::refused};  // so it is there still when the cut-over begins
+    offered();
+    ASSERT_TRUE(has_sent<cut_over>());
+    lane_.time.pass(limits_.purge_pause);
+    wake();
+    EXPECT_NE(lane_.database.find("l"), nullptr);
+    answer(true);
+    wake();
+    EXPECT_EQ(lane_.database.find("l"), nullptr);
 }
 
 }  // namespace

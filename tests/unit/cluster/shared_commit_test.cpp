@@ -71,6 +71,33 @@ protected:
     }
 };
 
+TEST_F(slots_that_share_a_commit, are_read_together_as_many_as_fit_and_the_rest_together_the_next_time)
+{
+    limits_.portion_bytes = 10;
+    for (auto const key : {"k", "l", "m"}) { lane_.database.committed.records[{slot_of(key), key}] = {"1234", 1, format::bytes, {}}; }
+    all_prepared();
+    wake();
+    EXPECT_EQ(sent<portion>(), 2);
+    EXPECT_EQ(lane_.database.read_together, 1);
+    wake();
+    EXPECT_EQ(sent<portion>(), 3);
+    EXPECT_EQ(lane_.database.read_together, 2);
+    EXPECT_EQ(lane_.database.read_alone, 0);
+}
+
+TEST_F(slots_that_share_a_commit, are_read_alone_where_one_has_more_than_is_read_together)
+{
+    limits_.portion_bytes = 10;
+    for (auto const key : {"k", "l", "m"}) {
+        lane_.database.committed.records[{slot_of(key), key}] = {"more than ten", 1, format::bytes, {}};
+    }
+    all_prepared();
+    for (int i = 0; i < 3; ++i) { wake(); }
+    EXPECT_EQ(sent<portion>(), 3);
+    EXPECT_EQ(lane_.database.read_alone, 3);
+    EXPECT_EQ(lane_.database.read_together, 1);
+}
+
 TEST_F(slots_that_share_a_commit, are_offered_with_one)
 {
     all_prepared();

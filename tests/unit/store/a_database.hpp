@@ -34,6 +34,8 @@ struct a_database {
     std::deque<ending> endings;  ///< of the next commits; none: well
     bool away = false;
     int commits = 0;
+    int read_together = 0;  ///< calls of rows_of
+    int read_alone = 0;     ///< calls of rows_from
 
     stored_row const* find(std::string const& key) const
     {
@@ -110,6 +112,7 @@ public:
     failure rows_from(slot s, std::string_view first, std::size_t bytes_max, on_row const& on_each, bool& end) override
     {
         if (!answers()) { return lose(); }
+        ++database_.read_alone;
         std::size_t bytes = 0;
         for (auto const& each : open_.records) {
             if (each.first.first != s || each.first.second < first) { continue; }
@@ -124,6 +127,7 @@ public:
     {
         whole = 0;
         if (!answers()) { return lose(); }
+        ++database_.read_together;
         std::size_t bytes = 0;
         for (auto const s : slots) {
             for (auto const& each : open_.records) { bytes += each.first.first == s ? each.second.value.size() + 1 : 0; }
