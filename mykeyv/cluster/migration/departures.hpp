@@ -57,6 +57,7 @@ private:
         std::uint64_t turn;  // when it was last gone on with, counted by turns_
         time parked_since{};
         bool asking = false;
+        bool is_waited_for() const noexcept { return parked_since != time{} && !asking; }
         bool is_large = false;  // more than is read together
     };
 

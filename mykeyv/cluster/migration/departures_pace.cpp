@@ -31,14 +31,13 @@ bool departures::may_go_on(departing const& moving) const
 std::size_t departures::cutting_over(node_id target) const
 {
     return static_cast<std::size_t>(std::ranges::count_if(moving_, [target](auto const& each) {
-        auto const& moving = each.second;
-        return moving.parked_since != time{} && !moving.asking && moving.out.target() == target;
+        return each.second.is_waited_for() && each.second.out.target() == target;
     }));
 }
 
 bool departures::are_waited_for() const
 {
-    return std::ranges::any_of(moving_, [](auto const& each) { return each.second.parked_since != time{} && !each.second.asking; });
+    return std::ranges::any_of(moving_, [](auto const& each) { return each.second.is_waited_for(); });
 }
 
 departures::target_windows& departures::windows_of(node_id target)
