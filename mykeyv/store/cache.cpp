@@ -13,6 +13,11 @@
 #include <random>
 
 namespace mykeyv::store {
+namespace {
+
+constexpr std::size_t at_once = 16;  // what a processor can have on its way, and some more
+
+}  // namespace
 
 /// One allocation: this head, when it expires if it does, the key, the value. All but the links, the mark and the count are constant.
 struct cache_entry {
@@ -115,12 +120,8 @@ public:
     cached_record find(std::string_view key, std::uint64_t hash, std::atomic<std::uint8_t> const& generation)
     {
         std::lock_guard const lock{mutex_};
-        auto* entry = find_entry(key, hash);
-        if (entry != nullptr && entry->generation != generation.load()) {
-            remove(entry);
-            entry = nullptr;
-        }
-        if (entry == nullptr) {
+        auto* const entry = find_entry(key, hash);
+        if (entry == nullptr || entry->generation != generation.load()) {
             ++figures_.misses;
             return {};
         }
@@ -128,6 +129,13 @@ public:
         entry->used = true;
         entry->owners.fetch_add(1, std::memory_order_relaxed);
         return cached_record{entry};
+    }
+
+    bool has(std::string_view key, std::uint64_t hash, std::uint8_t generation) noexcept
+    {
+        std::lock_guard const lock{mutex_};
+        auto const* const entry = find_entry(key, hash);
+        return entry != nullptr && entry->generation == generation;
     }
 
     void prefetch_bucket(std::uint64_t hash) noexcept
@@ -281,7 +289,6 @@ cached_record cache::find(slot s, std::string_view key)
 /// another key's. The waits of one step overlap.
 void cache::prefetch(std::span<std::string_view const> keys) const noexcept
 {
-    constexpr std::size_t at_once = 16;  // what a processor can have on its way, and some more
     std::array<std::uint64_t, at_once> hashes;
     for (; !keys.empty(); keys = keys.subspan(std::min(at_once, keys.size()))) {
         auto const count = std::min(at_once, keys.size());
@@ -317,10 +324,49 @@ void cache::forget(std::string_view key)
 
 void cache::drop_slot(slot s)
 {
-    constexpr std::uint8_t last = std::numeric_limits<std::uint8_t>::max();
-    if (generations_[s.number()] == last) { clear(); }  // behind it come the numbers that entries may still have
-    ++generations_[s.number()];
+    constexpr std::uint8_t last = std::numeric_limits<std::uint8_t>::max() - 1;
+    auto& generation = generations_[s.number()];
+    if (last - generation < 2) {
+        clear();  // entries may still have any number
+        generation = 0;
+        return;
+    }
+    generation += 2;  // the one in between is that of what was put aside
 }
+
+/// Calls `use` with the number of each key; the memory that it will read has been asked for before.
+template <class Use>
+void cache::each_at_hand(std::span<std::string_view const> keys, Use const& use) const
+{
+    for (std::size_t first = 0; first < keys.size(); first += at_once) {
+        auto const count = std::min(at_once, keys.size() - first);
+        prefetch(keys.subspan(first, count));
+        for (auto i = first; i < first + count; ++i) { use(i); }
+    }
+}
+
+std::vector<bool> cache::has(slot s, std::span<std::string_view const> keys) const
+{
+    std::vector<bool> found(keys.size());
+    auto const generation = generations_[s.number()].load();
+    each_at_hand(keys, [&](std::size_t i) {
+        auto const hash = hash_of(keys[i]);
+        found[i] = shard_of(hash).has(keys[i], hash, generation);
+    });
+    return found;
+}
+
+void cache::put_aside(slot s, std::span<std::string_view const> keys, std::span<std::optional<record_view> const> records)
+{
+    auto const next = static_cast<std::uint8_t>(generations_[s.number()] + 1);
+    each_at_hand(keys, [&](std::size_t i) {
+        if (!records[i]) { return forget(keys[i]); }
+        auto const hash = hash_of(keys[i]);
+        shard_of(hash).replace(keys[i], hash, next, &*records[i], [] { return true; });
+    });
+}
+
+void cache::take_up(slot s) { ++generations_[s.number()]; }
 
 void cache::clear()
 {

@@ -6,7 +6,8 @@
 //     and that nobody has been told of.
 //   2 Only the slot's lane publishes; a reader fills, and only what no write overlapped (write_stamps).
 //   3 An entry never changes: publishing puts a new one in its place, so whoever holds the old one may go on reading it.
-//   4 What was put in before drop_slot() is not found after it: an entry has the generation that its slot had then.
+//   4 What was put in before drop_slot() is not found after it: an entry has the generation that its slot had then. What was put aside has
+//     the next one, and is found when its slot comes to that.
 // SIEVE: Zhang et al., "SIEVE is Simpler than LRU", NSDI 2024: a queue in order of arrival, a hand that walks from the
 // oldest to the newest, spares what was used since its last visit and evicts the first that was not.
 #pragma once
@@ -19,6 +20,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <utility>
@@ -81,6 +83,16 @@ public:
     /// Forgets all keys of a slot, in no time; their memory comes back as others need it. For the slot's lane, while
     /// the slot's stamp is odd, so that no read that began before fills it again.
     void drop_slot(slot);
+
+    // A slot that goes to another node takes with it what is cached of it
+
+    /// Which of these keys of it would be found. Counts as no use of them.
+    std::vector<bool> has(slot, std::span<std::string_view const> keys) const;
+    /// Where it goes: these records, one for each key; without one nothing is known of the key. Forgotten by the next drop_slot().
+    void put_aside(slot, std::span<std::string_view const> keys, std::span<std::optional<record_view> const> records);
+    /// What was put aside is found from now on, and nothing else of the slot. As for drop_slot(), the slot's stamp is to be odd.
+    void take_up(slot);
+
     void clear();
 
     cache_figures figures() const;
@@ -89,9 +101,11 @@ private:
     class shard;
     shard& shard_of(std::uint64_t hash) const noexcept;
     std::uint64_t hash_of(std::string_view key) const noexcept;
+    template <class Use>
+    void each_at_hand(std::span<std::string_view const> keys, Use const& use) const;
 
     std::uint64_t seed_;
-    std::array<std::atomic<std::uint8_t>, slot::count> generations_{};
+    std::array<std::atomic<std::uint8_t>, slot::count> generations_{};  // 254 at most after drop_slot(), so there is always a next one
     std::vector<std::unique_ptr<shard>> shards_;
 };
 

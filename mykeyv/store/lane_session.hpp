@@ -43,6 +43,12 @@ public:
     /// Ends the session of that name and waits until its transaction is over. Refused when it does not end in time.
     virtual failure end(std::string const& tag) = 0;
     virtual failure commit() = 0;
+    /// As commit(), and calls `meanwhile` before the outcome is known; perhaps not, if the session is lost.
+    virtual failure commit(std::function<void()> const& meanwhile)
+    {
+        meanwhile();
+        return commit();
+    }
     virtual failure rollback() = 0;
 
     // Records; as in records_table

@@ -8,7 +8,7 @@ import harness
 import resp
 
 ID = "1" * 40
-VERSION = 1  # of what nodes say to each other
+VERSION = 2  # of what nodes say to each other
 OFFER = ("0", "2", "4294967297")  # slot, epoch, transfer
 
 # Each as a node would say it, so that only the missing greeting can be what is wrong with it.
@@ -75,8 +75,8 @@ class who_is_let_in(unittest.TestCase):
             ((self.secret, ID, "2" * 40), "ERR", "another cluster"),
             ((self.secret, ID, self.cluster_id[:-1]), "ERR", ""),
             ((self.secret, ID[:-1], self.cluster_id), "ERR", ""),
-            ((self.secret, ID, self.cluster_id, "2", told[1]), "ERR",
-             "this node speaks version 1 of what nodes say to each other, and yours version 2"),
+            ((self.secret, ID, self.cluster_id, "1", told[1]), "ERR",
+             "this node speaks version 2 of what nodes say to each other, and yours version 1"),
             ((self.secret, ID, self.cluster_id, "one", told[1]), "ERR", ""),
             ((self.secret, ID, self.cluster_id, told[0], "1048576"), "ERR",
              "values have 16777216 bytes at most here, and 1048576 at your node: start all nodes with the same --value-bytes-max"),

@@ -101,6 +101,24 @@ class rehash(unittest.TestCase):
         self.assertEqual(fresh.await_exit(), 0)
         self.end(cluster)
 
+    def test_what_the_source_has_cached_of_a_slot_the_target_answers_without_a_look_into_mysql(self):
+        cluster = harness.cluster(1).start()
+        stored = filled(cluster, 3000)
+        fresh = cluster.join()
+        cluster.nodes[0].call("KV.CLUSTER", "REHASH")
+        with cluster_client.cluster_connection(cluster) as c:
+            while cluster.status()["slots_to_move"] > 0:
+                written = random.sample(list(stored), 50)
+                stored |= {key: stored[key] + "+" for key in written}
+                self.assertEqual(set(c.pipeline([("SET", key, stored[key]) for key in written])), {b"OK"})
+        cluster.await_settled()
+        counted = lambda name: int(fresh.call("INFO").decode().split(name + ":")[1].split()[0])
+        before = {name: counted(name) for name in ("keyspace_hits", "keyspace_misses")}
+        self.all_read(cluster, stored)
+        self.assertEqual(counted("keyspace_misses"), before["keyspace_misses"])
+        self.assertGreater(counted("keyspace_hits") - before["keyspace_hits"], 1000)
+        self.end(cluster)
+
     def test_who_may_not_join_is_told_why(self):
         cluster = harness.cluster(2).start()
         wrong = harness.temporary_folder("secret") / "wrong"

@@ -115,6 +115,7 @@ void arrivals::begin_clean(question_ptr q)
     wanted.row = slot_row{slot_state::importing, q->asked.offer, q->asked.source};
     wanted.then = [this, q](change&, errc done) {
         if (done != errc::ok) { return q->nothing(); }
+        rows_.expect(q->asked.slot);
         incoming_[q->asked.slot] = {q->asked.offer, 1, lane_.surroundings().time.steady()};
         q->yes();
     };
@@ -179,7 +180,7 @@ void arrivals::take_over(question_ptr q, cut_over& offered)
     wanted.then = [this, q](change& made, errc done) {
         if (done != errc::ok) { return not_taken_over(q, made, done); }
         incoming_.erase(made.slot);
-        rows_.serve(made.slot);
+        rows_.serve_warm(made.slot);
         q->yes();
     };
     rows_.plan(std::move(wanted));

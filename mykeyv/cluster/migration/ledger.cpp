@@ -48,7 +48,7 @@ errc ledger::commit(std::span<change> all)
         if (auto failed = carry_out(all, session)) { return failed; }
         auto const is_owned = [](change const& each) { return each.row && each.row->state == slot_state::owned; };
         if (mutant(mutants::yes_before_commit) && std::ranges::any_of(all, is_owned)) { return session.rollback(); }
-        return session.commit();
+        return session.commit([&] { std::ranges::for_each(all, [this](change const& each) { put_aside(each); }); });
     });
     for (auto const& each : all) {
         if (!each.row) { continue; }
@@ -85,18 +85,51 @@ void ledger::commit_planned()
     }
 }
 
-void ledger::drop_cache(slot s)
+void ledger::change_cache(slot s, void (store::cache::*how)(slot))
 {
     if (mutant(mutants::cache_kept)) { return; }
     store::stamped_slots changing{lane_.surroundings().stamps};
     if (!mutant(mutants::late_read_fills_the_cache)) { changing.mark({s}); }
-    lane_.surroundings().known.drop_slot(s);
+    (lane_.surroundings().known.*how)(s);
+}
+
+void ledger::drop_cache(slot s) { change_cache(s, &store::cache::drop_slot); }
+
+void ledger::expect(slot s)
+{
+    if (!mutant(mutants::aside_kept)) { drop_cache(s); }
+}
+
+void ledger::put_aside(change const& arriving)
+{
+    if (mutant(mutants::cache_kept) || (mutant(mutants::last_rows_not_put_aside) && arriving.row)) { return; }
+    std::vector<std::string_view> keys;
+    std::vector<std::optional<record_view>> records;
+    arriving.rows.each([&](moved_row const& row) {
+        keys.push_back(row.key);
+        auto& seen = records.emplace_back();
+        if (!row.record || !row.record->is_cached) { return; }
+        auto const& r = *row.record;
+        seen = {.value = r.value, .format = r.format, .version = r.version, .expires_at = r.expires_at};
+    });
+    lane_.surroundings().known.put_aside(arriving.slot, keys, records);
 }
 
 void ledger::serve(slot s)
 {
-    rubbish_.erase(s);
     drop_cache(s);
+    open(s);
+}
+
+void ledger::serve_warm(slot s)
+{
+    change_cache(s, &store::cache::take_up);
+    open(s);
+}
+
+void ledger::open(slot s)
+{
+    rubbish_.erase(s);
     outside_.owned_by(s, outside_.self(), rows_[s].epoch());
     gates().set(s, store::gate::open);
 }

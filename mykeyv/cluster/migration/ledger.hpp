@@ -44,6 +44,14 @@ public:
 
     /// Opens the gate of a slot that has just become ours; nothing that was cached before counts.
     void serve(slot);
+
+    // Of rows that come from another node, what that has cached is put aside in our cache while they are committed.
+
+    /// Before the first rows of a slot: what was put aside of it does not count.
+    void expect(slot);
+    /// As serve(), and what was put aside counts. Only if each commit that it was put aside in is known to have been done.
+    void serve_warm(slot);
+
     void park(slot s) noexcept { gates().set(s, store::gate::parked); }
     /// Opens the gate again, of a slot that was ours all the time; what was parked goes on.
     void unpark(slot);
@@ -65,7 +73,10 @@ public:
 private:
     std::optional<std::uint64_t> erase_some(std::span<slot const>);
     store::slot_gates& gates() noexcept { return lane_.surroundings().gates; }
+    void open(slot);
+    void put_aside(change const&);
     void drop_cache(slot);
+    void change_cache(slot, void (store::cache::*how)(slot));
     errc commit(std::span<change>);
 
     store::lane_core& lane_;

@@ -35,9 +35,11 @@ enum class mutants {
     no_query,                   ///< a source without an answer never asks
     epoch_as_before_after_no,   ///< a source that was refused owns its slot at the epoch that it had
     late_read_fills_the_cache,  ///< a read that began before the slot went counts, and fills the cache, when it ends after the slot is back
+    aside_kept,                 ///< what an attempt that came to nothing has put aside in the cache counts in the next one
+    last_rows_not_put_aside,    ///< what is put aside lacks the rows of the cut-over
 };
 
-inline constexpr std::array<std::pair<std::string_view, mutants>, 24> mutant_names{{
+inline constexpr std::array<std::pair<std::string_view, mutants>, 26> mutant_names{{
     {"no_wipe", mutants::no_wipe},
     {"timeout_returns_ownership", mutants::timeout_returns_ownership},
     {"no_is_not_durable", mutants::no_is_not_durable},
@@ -62,6 +64,8 @@ inline constexpr std::array<std::pair<std::string_view, mutants>, 24> mutant_nam
     {"no_query", mutants::no_query},
     {"epoch_as_before_after_no", mutants::epoch_as_before_after_no},
     {"late_read_fills_the_cache", mutants::late_read_fills_the_cache},
+    {"aside_kept", mutants::aside_kept},
+    {"last_rows_not_put_aside", mutants::last_rows_not_put_aside},
 }};
 
 #ifdef MYKEYV_MUTANTS

@@ -13,7 +13,8 @@ namespace {
 constexpr std::uint8_t flag_record = 1;
 constexpr std::uint8_t flag_document = 2;
 constexpr std::uint8_t flag_expiry = 4;
-constexpr std::uint8_t flags_known = flag_record | flag_document | flag_expiry;
+constexpr std::uint8_t flag_cached = 8;
+constexpr std::uint8_t flags_known = flag_record | flag_document | flag_expiry | flag_cached;
 
 template <class Number>
 void put(std::string& to, Number number)
@@ -64,7 +65,9 @@ std::optional<packed_rows> packed_rows::of(std::string packed)
 void packed_rows::add(moved_row const& row)
 {
     auto const& r = row.record;
-    auto const flags = !r ? 0 : flag_record | (r->format == format::document ? flag_document : 0) | (r->expires_at ? flag_expiry : 0);
+    auto const flags = !r ? 0
+                          : flag_record | (r->format == format::document ? flag_document : 0) | (r->expires_at ? flag_expiry : 0) |
+                                (r->is_cached ? flag_cached : 0);
     put(packed_, static_cast<std::uint8_t>(flags));
     put(packed_, static_cast<std::uint16_t>(row.key.size()));
     last_key_at_ = packed_.size();
@@ -79,6 +82,24 @@ void packed_rows::add(moved_row const& row)
     packed_ += r->value;
 }
 
+std::vector<std::string_view> packed_rows::keys() const
+{
+    std::vector<std::string_view> all;
+    each([&](moved_row const& row) { all.push_back(row.key); });
+    return all;
+}
+
+void packed_rows::set_cached(std::vector<bool> const& are_cached)
+{
+    auto next = are_cached.begin();
+    for (std::string_view rest = packed_; !rest.empty();) {
+        auto& flags = packed_[packed_.size() - rest.size()];
+        moved_row row;
+        take(rest, row);
+        if (*next++ && row.record) { flags = static_cast<char>(flags | flag_cached); }
+    }
+}
+
 bool packed_rows::take(std::string_view& from, moved_row& row)
 {
     std::uint8_t flags = 0;
@@ -91,6 +112,7 @@ bool packed_rows::take(std::string_view& from, moved_row& row)
     if ((flags & ~flags_known) != 0) { return false; }
     auto& record = row.record.emplace();
     record.format = (flags & flag_document) != 0 ? format::document : format::bytes;
+    record.is_cached = (flags & flag_cached) != 0;
     std::uint32_t value_bytes = 0;
     if (!take_number(from, record.version)) { return false; }
     if ((flags & flag_expiry) != 0 && !take_number(from, record.expires_at.emplace().value)) { return false; }

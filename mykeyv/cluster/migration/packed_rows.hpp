@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Rows on their way, one behind the other in one piece of memory: as they are read, sent, received and written.
 //
-// A row: flags (1 there is a record, 2 it is a document, 4 it has an expiry), the key's length (16 bits) and the key; of a record its
-// version (64), expiry (64), the value's length (32) and the value. Numbers are little-endian.
+// A row: flags (1 there is a record, 2 it is a document, 4 it has an expiry, 8 its source has it cached), the key's length (16 bits) and
+// the key; of a record its version (64), expiry (64), the value's length (32) and the value. Numbers are little-endian.
 #pragma once
 
 #include "mykeyv/base/clock.hpp"
@@ -15,6 +15,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace mykeyv::cluster {
 
@@ -25,6 +26,7 @@ struct moved_row {
         mykeyv::format format = mykeyv::format::bytes;
         std::optional<unix_ms> expires_at;
         std::string_view value;
+        bool is_cached = false;  ///< at the source
         friend bool operator==(content const&, content const&) = default;
     };
     std::string_view key;
@@ -47,6 +49,9 @@ public:
     static std::optional<packed_rows> of(std::string packed);
 
     void add(moved_row const&);
+    std::vector<std::string_view> keys() const;
+    /// Sets is_cached of the rows that have a record; one for each of keys().
+    void set_cached(std::vector<bool> const&);
 
     bool empty() const noexcept { return packed_.empty(); }
     /// How many have content.

@@ -20,7 +20,7 @@
 namespace mykeyv::cluster {
 
 /// Of all that nodes say to each other. Another number at each change that an older node would misunderstand.
-inline constexpr std::uint64_t node_protocol_version = 1;
+inline constexpr std::uint64_t node_protocol_version = 2;
 
 /// The words, the name first; without the source, whom the connection has named.
 std::vector<std::string> words_of(slot_request);

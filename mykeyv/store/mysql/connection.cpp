@@ -217,6 +217,17 @@ failure connection::query(std::string_view sql, text_rows& out)
 
 failure connection::commit() { return execute("COMMIT"); }
 
+failure connection::commit(std::function<void()> const& meanwhile)
+{
+    constexpr std::string_view sql = "COMMIT";
+    auto& s = *session_;
+    if (!s.mysql || s.broken) { return {failure::kind::lost, CR_SERVER_GONE_ERROR, "not connected to MySQL"}; }
+    auto const is_asked = mysql_send_query(s.mysql, sql.data(), sql.size()) == 0;
+    meanwhile();
+    if (is_asked && mysql_read_query_result(s.mysql) == 0) { return {}; }
+    return failed(mysql_errno(s.mysql), mysql_error(s.mysql));
+}
+
 failure connection::rollback() { return execute("ROLLBACK"); }
 
 std::uint64_t connection::affected_rows() const noexcept { return session_->affected; }

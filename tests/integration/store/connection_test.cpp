@@ -104,6 +104,21 @@ TEST_P(session, that_is_interrupted_fails_at_once_as_lost)
     must(end_connection(c, other.tag(), 10s));
 }
 
+TEST_P(session, commits_while_something_else_is_done)
+{
+    auto other = connect();
+    insert(c, 1);
+    int done = 0;
+    must(c.commit([&] { ++done; }));
+    EXPECT_EQ(done, 1);
+    must(c.rollback());
+    EXPECT_EQ(rows(), "1");
+    insert(c, 2);
+    must(end_connection(other, c.tag(), 10s));
+    EXPECT_EQ(c.commit([&] { ++done; }).what, kind::lost);
+    EXPECT_TRUE(c.broken());
+}
+
 TEST_P(session, that_a_deadlock_ends_may_try_again)
 {
     insert(c, 1);

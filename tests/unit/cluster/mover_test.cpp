@@ -172,6 +172,37 @@ TEST_F(a_mover, reads_no_more_before_what_is_on_the_way_has_arrived)
     EXPECT_EQ(portions(), 2);
 }
 
+TEST_F(a_mover, has_only_one_portion_of_rows_on_the_way_while_a_slot_is_cut_over)
+{
+    limits_.on_the_way_bytes_max = 1u << 30;
+    std::vector<slot> const others{slot_of("l"), slot_of("m")};
+    for (auto const& key : {"l", "m"}) {
+        lane_.database.committed.slots[slot_of(key)] = {owned, {5, 1}, {}};
+        lane_.database.committed.records[{slot_of(key), key}] = {std::string(move_limits{}.portion_bytes + 1, 'v'), 1, format::bytes, {}};
+    }
+    start({owned, {5, 1}, {}});
+    mover_->want({{s_, id(2)}, {others[0], id(2)}, {others[1], id(2)}});
+    wake();
+    auto const answer_about = [this](slot s) {
+        auto const last = std::ranges::find(outside_.sent.rbegin(), outside_.sent.rend(), s, &slot_request::slot);
+        auto reply = reply_to(*last);
+        reply.yes = true;
+        mover_->replied(reply);
+    };
+    auto const portions = [this] {
+        return std::ranges::count_if(outside_.sent, [](auto const& each) { return std::holds_alternative<portion>(each.what); });
+    };
+    answer_about(s_);
+    wake();
+    ASSERT_TRUE(has_sent<cut_over>());
+    for (auto const s : others) { answer_about(s); }
+    for (int i = 0; i < 4; ++i) { wake(); }
+    EXPECT_EQ(portions(), 1);
+    answer_about(s_);
+    for (int i = 0; i < 4; ++i) { wake(); }
+    EXPECT_EQ(portions(), 2);
+}
+
 TEST_F(a_mover, asks_about_a_slot_that_it_had_offered_before_a_restart)
 {
     start({handing_over, {6, 3}, id(2)});

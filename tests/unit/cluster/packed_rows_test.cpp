@@ -69,6 +69,22 @@ TEST_F(rows_that_are_packed, are_counted_and_measured_by_whoever_packs_and_unpac
     }
 }
 
+TEST_F(rows_that_are_packed, say_which_of_them_their_source_has_cached)
+{
+    packed_rows rows{record("a", "1"), absent("b"), record("c", "3"), record("d", "4", unix_ms{9}, format::document)};
+    EXPECT_THAT(rows.keys(), testing::ElementsAre("a", "b", "c", "d"));
+    rows.set_cached({true, true, false, true});
+    auto const got = packed_rows::of(rows.packed());
+    ASSERT_TRUE(got);
+    std::vector<std::string_view> cached;
+    got->each([&](moved_row const& row) {
+        if (row.record && row.record->is_cached) { cached.push_back(row.key); }
+    });
+    EXPECT_THAT(cached, testing::ElementsAre("a", "d"));
+    EXPECT_EQ(got->records(), 3u);
+    EXPECT_EQ(got->bytes(), rows.bytes());
+}
+
 TEST_F(rows_that_are_packed, know_the_last_key)
 {
     packed_rows rows{record("a", "1")};
@@ -100,7 +116,7 @@ TEST_F(rows_that_are_packed, are_none_if_they_are_cut_off_anywhere)
 
 TEST_F(rows_that_are_packed, have_no_flags_that_nobody_sets)
 {
-    for (int flags = 8; flags < 256; ++flags) {
+    for (int flags = 16; flags < 256; ++flags) {
         auto bytes = packed_rows{record("k", "v")}.packed();
         bytes[0] = static_cast<char>(flags);
         expect_no_rows(bytes);

@@ -3,9 +3,11 @@
 
 #include <gtest/gtest.h>
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace mykeyv::store {
@@ -27,6 +29,19 @@ protected:
     {
         record_view const record{.value = value, .format = format::bytes, .version = 1, .expires_at = {}};
         return cache_.fill(slot_of(key), key, &record, stamps_, before);
+    }
+
+    /// All of slot {a}; nothing: nothing is known of the key.
+    void put_aside(std::vector<std::pair<std::string, std::optional<std::string>>> const& all)
+    {
+        std::vector<std::string_view> keys;
+        std::vector<std::optional<record_view>> records;
+        for (auto const& [key, value] : all) {
+            keys.push_back(key);
+            auto& record = records.emplace_back();
+            if (value) { record = {.value = *value, .format = format::bytes, .version = 1, .expires_at = {}}; }
+        }
+        cache_.put_aside(slot_of("{a}"), keys, records);
     }
 
     static constexpr std::size_t bytes_max = 1 << 20;
@@ -160,6 +175,61 @@ TEST_F(a_cache, finds_nothing_from_before_however_often_a_slot_was_dropped)
     publish("{a}1", "old");
     for (int drops = 0; drops < 256; ++drops) { cache_.drop_slot(slot_of("{a}")); }
     EXPECT_EQ(found("{a}1"), "unknown");
+}
+
+TEST_F(a_cache, finds_what_was_put_aside_for_a_slot_when_that_is_taken_up_and_nothing_older)
+{
+    publish("{a}1", "old");
+    publish("{a}2", "old");
+    publish("{b}1", "other");
+    cache_.drop_slot(slot_of("{a}"));
+    put_aside({{"{a}1", "new"}, {"{a}3", "new"}});
+    EXPECT_EQ(found("{a}3"), "unknown");
+    put_aside({{"{a}1", "new"}, {"{a}3", "newer"}});
+    cache_.take_up(slot_of("{a}"));
+    EXPECT_EQ(found("{a}1"), "new");
+    EXPECT_EQ(found("{a}2"), "unknown");
+    EXPECT_EQ(found("{a}3"), "newer");
+    EXPECT_EQ(found("{b}1"), "other");
+}
+
+TEST_F(a_cache, forgets_what_was_put_aside_of_a_key_that_nothing_is_known_of_any_more)
+{
+    put_aside({{"{a}1", "v"}, {"{a}2", "v"}});
+    put_aside({{"{a}1", std::nullopt}});
+    cache_.take_up(slot_of("{a}"));
+    EXPECT_EQ(found("{a}1"), "unknown");
+    EXPECT_EQ(found("{a}2"), "v");
+}
+
+TEST_F(a_cache, never_finds_what_was_put_aside_before_its_slot_was_dropped)
+{
+    for (int i = 0; i < 600; ++i) {
+        put_aside({{"{a}1", "v"}});
+        cache_.drop_slot(slot_of("{a}"));
+        ASSERT_EQ(found("{a}1"), "unknown") << i;
+        put_aside({{"{a}2", std::to_string(i)}});
+        cache_.take_up(slot_of("{a}"));
+        ASSERT_EQ(found("{a}1"), "unknown") << i;
+        ASSERT_EQ(found("{a}2"), std::to_string(i));
+        cache_.drop_slot(slot_of("{a}"));
+        ASSERT_EQ(found("{a}2"), "unknown") << i;
+    }
+}
+
+TEST_F(a_cache, says_which_keys_of_a_slot_it_has_and_counts_that_as_no_use)
+{
+    std::vector<std::string> keys;
+    for (int i = 0; i < 40; ++i) { keys.push_back("{a}" + std::to_string(i)); }
+    for (std::size_t i = 0; i < keys.size(); i += 2) { publish(keys[i], "v"); }
+    std::vector<std::string_view> const asked{keys.begin(), keys.end()};
+    auto const before = cache_.figures();
+    auto const has = cache_.has(slot_of("{a}"), asked);
+    for (std::size_t i = 0; i < keys.size(); ++i) { EXPECT_EQ(has[i], i % 2 == 0) << keys[i]; }
+    EXPECT_EQ(cache_.figures().hits, before.hits);
+    EXPECT_EQ(cache_.figures().misses, before.misses);
+    cache_.drop_slot(slot_of("{a}"));
+    EXPECT_EQ(cache_.has(slot_of("{a}"), asked), std::vector<bool>(keys.size()));
 }
 
 TEST_F(a_cache, cleared_knows_nothing)
