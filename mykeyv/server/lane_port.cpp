@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "mykeyv/server/lane_port.hpp"
 
+#include "mykeyv/cluster/migration/warmth.hpp"
 #include "mykeyv/server/conductor.hpp"
 #include "mykeyv/server/node_state.hpp"
 
@@ -43,12 +44,16 @@ std::unique_ptr<cluster::mover> lane_port::make_mover(store::lane_core& lane, st
 {
     auto made = std::make_unique<cluster::mover>(lane, *this, rows, first_transfer);
     mover_ = made.get();
+    cached_ = &lane.surroundings().known;
     return made;
 }
 
 void lane_port::send(node_id to, cluster::slot_request request)
 {
-    of_.thread_.post([this, to, request = std::move(request)]() mutable { of_.send(to, std::move(request), lane_); });
+    of_.thread_.post([this, to, request = std::move(request)]() mutable {
+        cluster::note_cached(request, *cached_);  // not in the lane, which has enough to do
+        of_.send(to, std::move(request), lane_);
+    });
 }
 
 void lane_port::owned_by(slot s, node_id owner, std::uint64_t epoch)

@@ -62,7 +62,8 @@ private:
     conductor& of_;
     unsigned const lane_;
     node_id const self_;
-    cluster::mover* mover_ = nullptr;  // the store's
+    cluster::mover* mover_ = nullptr;        // the store's
+    store::cache const* cached_ = nullptr;  // likewise
     lane_figures figures_;
 };
 

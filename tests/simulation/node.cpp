@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/simulation/node.hpp"
 
+#include "mykeyv/cluster/migration/warmth.hpp"
 #include "mykeyv/store/cached_read.hpp"
 
 #include <algorithm>
@@ -332,7 +333,11 @@ void node::lost(slot s, transfer_offer const& offer)
 }
 
 node_id node::self() const { return cluster_.id_of(index_); }
-void node::send(node_id to, slot_request r) { cluster_.send(index_, cluster_.index_of(to), std::move(r)); }
+void node::send(node_id to, slot_request r)
+{
+    if (life_) { mykeyv::cluster::note_cached(r, life_->known); }
+    cluster_.send(index_, cluster_.index_of(to), std::move(r));
+}
 void node::owned_by(slot s, node_id owner, std::uint64_t epoch)
 {
     // While the node is born `life_` is not there yet; hints come with the first redirect then.

@@ -132,7 +132,6 @@ void departures::offered(change& made, errc done)
     if (done != errc::ok) { return give_up(made.slot, "MySQL does not take the hand-over"); }
     struct cut_over last;
     last.last.rows = std::move(made.found.rows);
-    note_cached(made.slot, last.last.rows);
     last.summary = made.found.summary;
     last.last_version = lane_.last_version();
     last.last.number = moving.out.sending(last.last.rows);

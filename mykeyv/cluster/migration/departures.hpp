@@ -83,7 +83,6 @@ private:
     std::size_t cutting_over(node_id target) const;
     target_windows& windows_of(node_id target);
     void send_portion(slot, departing&, packed_rows);
-    void note_cached(slot, packed_rows&) const;
     void send(slot, departing&, decltype(slot_request::what));
     void give_up(slot, std::string_view why);
     void look_again(slot, departing&);

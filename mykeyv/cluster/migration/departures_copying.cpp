@@ -79,12 +79,8 @@ bool departures::resend(slot s, departing& moving)
 void departures::send_portion(slot s, departing& moving, packed_rows rows)
 {
     sends_from_ = outside_.pace(rows.bytes());
-    note_cached(s, rows);
     auto const number = moving.out.sending(rows);
     send(s, moving, portion{number, std::move(rows)});
 }
-
-/// For the node that they go to, which is to have them at hand then.
-void departures::note_cached(slot s, packed_rows& rows) const { rows.set_cached(lane_.surroundings().known.has(s, rows.keys())); }
 
 }  // namespace mykeyv::cluster

@@ -2,6 +2,7 @@
 #include "mykeyv/cluster/migration/ledger.hpp"
 
 #include "mykeyv/cluster/migration/mutants.hpp"
+#include "mykeyv/cluster/migration/warmth.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -103,16 +104,7 @@ void ledger::expect(slot s)
 void ledger::put_aside(change const& arriving)
 {
     if (mutant(mutants::cache_kept) || (mutant(mutants::last_rows_not_put_aside) && arriving.row)) { return; }
-    std::vector<std::string_view> keys;
-    std::vector<std::optional<record_view>> records;
-    arriving.rows.each([&](moved_row const& row) {
-        keys.push_back(row.key);
-        auto& seen = records.emplace_back();
-        if (!row.record || !row.record->is_cached) { return; }
-        auto const& r = *row.record;
-        seen = {.value = r.value, .format = r.format, .version = r.version, .expires_at = r.expires_at};
-    });
-    lane_.surroundings().known.put_aside(arriving.slot, keys, records);
+    cluster::put_aside(arriving.slot, arriving.rows, lane_.surroundings().known);
 }
 
 void ledger::serve(slot s)
