@@ -102,6 +102,16 @@ public:
         return true;
     }
 
+    void forget_all(slot s)
+    {
+        std::lock_guard const lock{mutex_};
+        for (auto* entry = newest_; entry != nullptr;) {
+            auto* const older = entry->older;
+            if (slot_of(entry->key()) == s) { remove(entry); }
+            entry = older;
+        }
+    }
+
     void forget(std::string_view key, std::uint64_t hash)
     {
         std::lock_guard const lock{mutex_};
@@ -257,7 +267,7 @@ void cache::drop_slot(slot s)
     constexpr std::uint8_t last = std::numeric_limits<std::uint8_t>::max() - 1;
     auto& generation = generations_[s.number()];
     if (last - generation < 2) {
-        clear();  // entries may still have any number
+        for (auto const& each : shards_) { each->forget_all(s); }  // they may have any number
         generation = 0;
         return;
     }

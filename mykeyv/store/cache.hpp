@@ -2,9 +2,9 @@
 // The record cache: write-through, bounded in bytes, remembers absence, evicts by SIEVE.
 //
 // Invariants
-//   1 What the cache holds for a key is what MySQL has committed, or what it held before a commit that is not yet published
+//   1 What the cache finds for a key is what MySQL has committed, or what it had before a commit that is not yet published
 //     and that nobody has been told of.
-//   2 Only the slot's lane publishes; a reader fills, and only what no write overlapped (write_stamps).
+//   2 Only the slot's lane publishes, and puts aside; a reader fills, and only what no write overlapped (write_stamps).
 //   3 An entry never changes: publishing puts a new one in its place, so whoever holds the old one may go on reading it.
 //   4 What was put in before drop_slot() is not found after it: an entry has the generation that its slot had then. What was put aside has
 //     the next one, and is found when its slot comes to that.
@@ -80,15 +80,16 @@ public:
     /// What a reader read since it took the stamp `before`; dropped if a write overlapped. False: dropped.
     bool fill(slot, std::string_view key, record_view const* record, write_stamps const&, write_stamps::stamp before);
     void forget(std::string_view key);
-    /// Forgets all keys of a slot, in no time; their memory comes back as others need it. For the slot's lane, while
-    /// the slot's stamp is odd, so that no read that began before fills it again.
+    /// Forgets all keys of a slot, mostly in no time: their memory comes back as others need it. Each hundredth time or so they are looked
+    /// for. For the slot's lane, while the slot's stamp is odd, so that no read that began before fills it again.
     void drop_slot(slot);
 
     // A slot that goes to another node takes with it what is cached of it
 
     /// Which of these keys of it would be found. Counts as no use of them.
     std::vector<bool> has(slot, std::span<std::string_view const> keys) const;
-    /// Where it goes: these records, one for each key; without one nothing is known of the key. Forgotten by the next drop_slot().
+    /// At the node that it goes to, in the slot's lane: these records, one for each key; without one nothing is known of the key. Found
+    /// after the next take_up(), forgotten by the next drop_slot().
     void put_aside(slot, std::span<std::string_view const> keys, std::span<std::optional<record_view> const> records);
     /// What was put aside is found from now on, and nothing else of the slot. As for drop_slot(), the slot's stamp is to be odd.
     void take_up(slot);

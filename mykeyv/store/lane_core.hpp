@@ -5,7 +5,7 @@
 //     connected --(connection lost in COMMIT)------> unsettled --(old session over, row read)--> connected
 //
 // Invariants
-//   1 One batch at a time: load, decide, commit, publish, reply. So the cache never holds a value that MySQL could still
+//   1 One batch at a time: load, decide, commit, publish, reply. So the cache never finds a value that MySQL could still
 //     lose, and a key never has two writers.
 //   2 No batch begins before the outcome of the one before it is known.
 //   3 A reply says what is known: `ok` is committed, `outcome_unknown` may be, everything else is not.

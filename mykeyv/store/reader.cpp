@@ -87,14 +87,15 @@ void reader::run_batch(batch& work)
         return work.complete(errc::cluster_down);
     }
     if (std::exchange(away_logged_, false)) { env_.to_log.info("reader {}: MySQL is back", index_); }
+    // The gate is looked at after the read: of a slot that has left meanwhile the rows may be half erased, of one that comes half there.
+    auto const is_served = [this](slot s) { return env_.gates.of(s) == gate::open; };
     work.for_each_loaded([&](slot s, std::string_view key, record_view const* record) {
-        env_.known.fill(s, key, record, env_.stamps, before.of(s));
+        if (is_served(s)) { env_.known.fill(s, key, record, env_.stamps, before.of(s)); }
     });
     auto rest = work.take_undecided();
     for (auto& op : work.take_operations()) {
         auto& answered = *op;
-        // The gate is looked at after the read: of a slot that has left meanwhile the rows may be half erased.
-        if (before.quiet_since(answered.slot()) && env_.gates.of(answered.slot()) == gate::open) {
+        if (before.quiet_since(answered.slot()) && is_served(answered.slot())) {
             answered.completed(std::move(op), errc::ok);
         } else {
             hand_on_(std::move(op));

@@ -240,8 +240,9 @@ void node::read(std::unique_ptr<client_operation> op)
                 view = {.value = found->value, .format = found->format, .version = found->version, .expires_at = found->expires_at};
             }
             auto const is_expired = found && expired(found->expires_at, world_.now());
-            if (!is_expired) { env.known.fill(s, op->keys()[0], found ? &view : nullptr, env.stamps, before); }
-            if (!env.stamps.quiet_since(s, before) || env.gates.of(s) != store::gate::open) {
+            auto const is_served = env.gates.of(s) == store::gate::open;
+            if (!is_expired && is_served) { env.known.fill(s, op->keys()[0], found ? &view : nullptr, env.stamps, before); }
+            if (!env.stamps.quiet_since(s, before) || !is_served) {
                 return hand(s.number() % lanes, store::operation_ptr{std::move(op)});
             }
             record_view const* const seen = found && !is_expired ? &view : nullptr;

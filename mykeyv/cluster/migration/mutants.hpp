@@ -19,7 +19,7 @@ enum class mutants {
     transfer_not_compared,      ///< portions and cut-overs of another attempt are taken
     dirty_erasures_forgotten,   ///< keys erased behind the cursor are not sent again
     dirty_writes_forgotten,     ///< keys written behind the cursor are not sent again
-    cache_kept,                 ///< the cache of a slot that went or came is not dropped
+    cache_kept,                 ///< the cache of a slot that went or came stays as it is
     not_parked,                 ///< a source serves on while it hands over
     restarted_import_alive,     ///< after a restart a half import goes on as if it were whole
     number_not_compared,        ///< portions are taken in any order

@@ -23,8 +23,8 @@ public:
     virtual ~mover_outside() = default;
 
     virtual node_id self() const = 0;
-    /// Sends a request, after note_cached() (warmth.hpp). What comes of it is told by mover::replied, or by mover::unanswered when the
-    /// connection is lost.
+    /// Sends a request; on any thread, note_cached() is to be called with it before. What comes of it is told by mover::replied, or by
+    /// mover::unanswered when the connection is lost.
     virtual void send(node_id to, slot_request) = 0;
     /// The slot has an owner since this epoch: this node, or the one that took it from us. Told before anybody is sent there.
     virtual void owned_by(slot, node_id owner, std::uint64_t epoch) = 0;

@@ -79,6 +79,41 @@ TEST_F(a_slots_cache, is_empty_when_it_was_not_known_whether_the_slot_was_taken)
     EXPECT_EQ(gate_now(), gate::open);
 }
 
+TEST_F(a_slots_cache, is_not_filled_by_a_read_that_began_before_the_slot_was_there)
+{
+    imported();
+    ASSERT_TRUE(asked(portion{1, {row_of("k", 3, "v", true)}})->yes);
+    auto const before = lane_.env.stamps.read(s_);
+    record_view const half{.value = "half", .version = 2};
+    ASSERT_TRUE(lane_.env.known.fill(s_, "{k}2", &half, lane_.env.stamps, before)) << "nothing was written meanwhile";
+    ASSERT_TRUE(asked(last(2, {}, {1, 3}))->yes);
+    EXPECT_FALSE(lane_.env.known.fill(s_, "k", &half, lane_.env.stamps, before));
+    EXPECT_EQ(cached("k"), "v");
+    EXPECT_EQ(cached("{k}2"), "unknown");
+}
+
+TEST_F(a_slots_cache, is_there_after_a_commit_that_was_done_at_the_second_try)
+{
+    imported();
+    lane_.time.step = std::chrono::seconds{1};
+    lane_.database.endings = {ending::lost_before};
+    ASSERT_TRUE(asked(portion{1, {row_of("k", 3, "v", true)}})->yes);
+    ASSERT_TRUE(asked(last(2, {}, {1, 3}))->yes);
+    EXPECT_EQ(cached("k"), "v");
+}
+
+TEST_F(a_slots_cache, has_no_rows_of_a_commit_that_was_refused)
+{
+    imported();
+    lane_.database.endings = {ending::refused};
+    ASSERT_EQ(asked(portion{1, {row_of("k", 3, "v", true)}}), std::nullopt);
+    ASSERT_FALSE(asked(last(2, {}, {0, 0}))->yes);
+    EXPECT_EQ(cached("k"), "unknown");
+    ASSERT_TRUE(asked(prepare{}, {6, 51})->yes);
+    ASSERT_TRUE(asked(nothing_more(), {6, 51})->yes);
+    EXPECT_EQ(cached("k"), "unknown");
+}
+
 TEST_F(a_slots_cache, is_noted_with_the_rows)
 {
     lane_.database.committed.records[{s_, "k"}] = {"v", 1, format::bytes, {}};

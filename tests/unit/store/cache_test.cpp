@@ -217,6 +217,33 @@ TEST_F(a_cache, never_finds_what_was_put_aside_before_its_slot_was_dropped)
     }
 }
 
+TEST_F(a_cache, finds_nothing_older_than_what_was_taken_up_however_often_its_slot_was_dropped_before)
+{
+    for (int drops = 0; drops < 300; ++drops) {
+        cache fresh{bytes_max};
+        record_view const record{.value = "v", .format = format::bytes, .version = 1, .expires_at = {}};
+        auto const has = [&](std::string_view key) { return bool{fresh.find(slot_of("{a}"), key)}; };
+        auto const put = [&](std::string_view key) {
+            std::optional<record_view> const one{record};
+            fresh.put_aside(slot_of("{a}"), {&key, 1}, {&one, 1});
+        };
+        fresh.publish(slot_of("{a}"), "{a}old", &record);
+        fresh.publish(slot_of("{b}"), "{b}", &record);
+        put("{a}first");
+        fresh.take_up(slot_of("{a}"));
+        for (int i = 0; i < drops; ++i) { fresh.drop_slot(slot_of("{a}")); }
+        put("{a}new");
+        ASSERT_FALSE(has("{a}new")) << drops;
+        fresh.take_up(slot_of("{a}"));
+        ASSERT_TRUE(has("{a}new")) << drops;
+        ASSERT_FALSE(has("{a}old")) << drops;
+        ASSERT_EQ(has("{a}first"), false) << drops;
+        fresh.drop_slot(slot_of("{a}"));
+        ASSERT_FALSE(has("{a}new")) << drops;
+        ASSERT_TRUE(fresh.find(slot_of("{b}"), "{b}")) << "of another slot";
+    }
+}
+
 TEST_F(a_cache, says_which_keys_of_a_slot_it_has_and_counts_that_as_no_use)
 {
     std::vector<std::string> keys;
