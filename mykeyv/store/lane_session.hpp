@@ -44,7 +44,7 @@ public:
     virtual failure end(std::string const& tag) = 0;
     virtual failure commit() = 0;
     /// As commit(), and calls `meanwhile` before the outcome is known; perhaps not, if the session is lost.
-    virtual failure commit(std::function<void()> const& meanwhile)
+    virtual failure commit_with(std::function<void()> const& meanwhile)
     {
         meanwhile();
         return commit();

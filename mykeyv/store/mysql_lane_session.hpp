@@ -21,7 +21,7 @@ public:
     std::string tag() const override { return session_.link.tag(); }
     failure end(std::string const& tag) override;
     failure commit() override { return session_.link.commit(); }
-    failure commit(std::function<void()> const& meanwhile) override { return session_.link.commit(meanwhile); }
+    failure commit_with(std::function<void()> const& meanwhile) override { return session_.link.commit(meanwhile); }
     failure rollback() override { return session_.link.rollback(); }
 
     failure load(std::span<row_key const>, on_row const&) override;

@@ -49,7 +49,7 @@ errc ledger::commit(std::span<change> all)
         if (auto failed = carry_out(all, session)) { return failed; }
         auto const is_owned = [](change const& each) { return each.row && each.row->state == slot_state::owned; };
         if (mutant(mutants::yes_before_commit) && std::ranges::any_of(all, is_owned)) { return session.rollback(); }
-        return session.commit([&] { std::ranges::for_each(all, [this](change const& each) { put_aside(each); }); });
+        return session.commit_with([&] { std::ranges::for_each(all, [this](change const& each) { put_aside(each); }); });
     });
     for (auto const& each : all) {
         if (!each.row) { continue; }

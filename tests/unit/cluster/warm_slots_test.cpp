@@ -84,7 +84,7 @@ TEST_F(a_slots_cache, is_not_filled_by_a_read_that_began_before_the_slot_was_the
     imported();
     ASSERT_TRUE(asked(portion{1, {row_of("k", 3, "v", true)}})->yes);
     auto const before = lane_.env.stamps.read(s_);
-    record_view const half{.value = "half", .version = 2};
+    record_view const half{.value = "half", .format = format::bytes, .version = 2, .expires_at = {}};
     ASSERT_TRUE(lane_.env.known.fill(s_, "{k}2", &half, lane_.env.stamps, before)) << "nothing was written meanwhile";
     ASSERT_TRUE(asked(last(2, {}, {1, 3}))->yes);
     EXPECT_FALSE(lane_.env.known.fill(s_, "k", &half, lane_.env.stamps, before));
@@ -119,7 +119,7 @@ TEST_F(a_slots_cache, is_noted_with_the_rows)
     lane_.database.committed.records[{s_, "k"}] = {"v", 1, format::bytes, {}};
     lane_.database.committed.records[{s_, "{k}2"}] = {"w", 2, format::bytes, {}};
     start({owned, {5, 1}, {}});
-    record_view const known{.value = "v", .version = 1};
+    record_view const known{.value = "v", .format = format::bytes, .version = 1, .expires_at = {}};
     lane_.env.known.publish(s_, "k", &known);
     mover_->want({{s_, id(2)}});
     wake();
