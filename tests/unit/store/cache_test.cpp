@@ -237,7 +237,7 @@ TEST_F(a_cache, finds_nothing_older_than_what_was_taken_up_however_often_its_slo
         fresh.take_up(slot_of("{a}"));
         ASSERT_TRUE(has("{a}new")) << drops;
         ASSERT_FALSE(has("{a}old")) << drops;
-        ASSERT_EQ(has("{a}first"), false) << drops;
+        ASSERT_FALSE(has("{a}first")) << drops;
         fresh.drop_slot(slot_of("{a}"));
         ASSERT_FALSE(has("{a}new")) << drops;
         ASSERT_TRUE(fresh.find(slot_of("{b}"), "{b}")) << "of another slot";
