@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// One session: how it is set up, and how it fails.
+// One connection: how it is set up, and how it fails.
 #include "mykeyv/store/mysql/connection.hpp"
 #include "mykeyv/store/mysql/processlist.hpp"
 #include "mykeyv/store/mysql/records_table.hpp"
@@ -16,18 +16,18 @@ using namespace std::string_literals;
 using namespace std::chrono_literals;
 using kind = failure::kind;
 
-class session : public test::mysql_test {
+class a_connection : public test::mysql_test {
 protected:
-    session() { must(c.execute("CREATE TABLE t (id INT PRIMARY KEY, n INT) ENGINE=InnoDB")); }
+    a_connection() { must(c.execute("CREATE TABLE t (id INT PRIMARY KEY, n INT) ENGINE=InnoDB")); }
 
     void insert(connection& on, int id) { must(on.execute("INSERT INTO t VALUES (" + std::to_string(id) + ",0)")); }
     kind touch(connection& on, int id) { return on.execute("UPDATE t SET n=n+1 WHERE id=" + std::to_string(id)).what; }
     std::string rows() { return ask("SELECT COUNT(*) FROM t"); }
     void kill(connection const& other) { must(c.execute("KILL " + std::to_string(other.thread_id()))); }
 };
-MYKEYV_ON_EACH_SERVER(session);
+MYKEYV_ON_EACH_SERVER(a_connection);
 
-TEST_P(session, is_strict_and_commits_by_hand_under_read_committed)
+TEST_P(a_connection, is_strict_and_commits_by_hand_under_read_committed)
 {
     EXPECT_EQ(ask("SELECT @@autocommit"), "0");
     EXPECT_NE(ask("SELECT @@sql_mode").find("STRICT_ALL_TABLES"), std::string::npos);
@@ -35,7 +35,7 @@ TEST_P(session, is_strict_and_commits_by_hand_under_read_committed)
     EXPECT_EQ(ask("SELECT @@character_set_client"), "binary");
 }
 
-TEST_P(session, without_commit_leaves_nothing)
+TEST_P(a_connection, without_commit_leaves_nothing)
 {
     auto other = connect();
     insert(other, 1);
@@ -44,13 +44,13 @@ TEST_P(session, without_commit_leaves_nothing)
     EXPECT_EQ(rows(), "0");
 }
 
-TEST_P(session, quotes_every_byte)
+TEST_P(a_connection, quotes_every_byte)
 {
     auto const nasty = "a'b\\c\"d\0e\n\xff"s;
     EXPECT_EQ(ask("SELECT " + c.quoted(nasty)), nasty);
 }
 
-TEST_P(session, tells_null_from_empty)
+TEST_P(a_connection, tells_null_from_empty)
 {
     text_rows found;
     must(c.query("SELECT NULL, ''", found));
@@ -59,7 +59,7 @@ TEST_P(session, tells_null_from_empty)
     EXPECT_EQ(found[0][1], "");
 }
 
-TEST_P(session, stays_open_after_a_refused_statement)
+TEST_P(a_connection, stays_open_after_a_refused_statement)
 {
     auto const why = c.execute("SELECT * FROM nowhere");
     EXPECT_EQ(why.what, kind::refused);
@@ -68,7 +68,7 @@ TEST_P(session, stays_open_after_a_refused_statement)
     EXPECT_EQ(rows(), "0");
 }
 
-TEST_P(session, that_was_killed_is_lost_and_stays_so)
+TEST_P(a_connection, that_was_killed_is_lost_and_stays_so)
 {
     auto other = connect();
     kill(other);
@@ -80,7 +80,7 @@ TEST_P(session, that_was_killed_is_lost_and_stays_so)
     EXPECT_EQ(other.execute("DO 1").what, kind::none);
 }
 
-TEST_P(session, that_was_killed_is_lost_for_prepared_statements_too)
+TEST_P(a_connection, that_was_killed_is_lost_for_prepared_statements_too)
 {
     auto other = connect();
     records_table table{other};
@@ -92,7 +92,7 @@ TEST_P(session, that_was_killed_is_lost_for_prepared_statements_too)
     EXPECT_TRUE(other.broken());
 }
 
-TEST_P(session, that_is_interrupted_fails_at_once_as_lost)
+TEST_P(a_connection, that_is_interrupted_fails_at_once_as_lost)
 {
     auto other = connect();
     auto blocked = std::async(std::launch::async, [&] { return other.execute("DO SLEEP(60)").what; });
@@ -104,7 +104,7 @@ TEST_P(session, that_is_interrupted_fails_at_once_as_lost)
     must(end_connection(c, other.tag(), 10s));
 }
 
-TEST_P(session, commits_while_something_else_is_done)
+TEST_P(a_connection, commits_while_something_else_is_done)
 {
     auto other = connect();
     insert(c, 1);
@@ -119,7 +119,7 @@ TEST_P(session, commits_while_something_else_is_done)
     EXPECT_TRUE(c.broken());
 }
 
-TEST_P(session, that_a_deadlock_ends_may_try_again)
+TEST_P(a_connection, that_a_deadlock_ends_may_try_again)
 {
     insert(c, 1);
     insert(c, 2);
@@ -138,7 +138,7 @@ TEST_P(session, that_a_deadlock_ends_may_try_again)
     EXPECT_TRUE((mine == kind::try_again) != (theirs == kind::try_again));
 }
 
-TEST_P(session, that_waits_too_long_for_a_lock_may_try_again)
+TEST_P(a_connection, that_waits_too_long_for_a_lock_may_try_again)
 {
     insert(c, 1);
     auto other = connect();
@@ -148,7 +148,7 @@ TEST_P(session, that_waits_too_long_for_a_lock_may_try_again)
     EXPECT_EQ(why.code, 1205u);
 }
 
-TEST_P(session, that_never_opened_says_where_it_tried)
+TEST_P(a_connection, that_never_opened_says_where_it_tried)
 {
     auto nowhere = settings;
     nowhere.socket = "/nowhere/mysql.sock";
@@ -159,7 +159,7 @@ TEST_P(session, that_never_opened_says_where_it_tried)
     EXPECT_EQ(other.execute("DO 1").what, kind::lost);
 }
 
-TEST_P(session, that_was_refused_for_its_password_is_not_merely_lost)
+TEST_P(a_connection, that_was_refused_for_its_password_is_not_merely_lost)
 {
     auto stranger = settings;
     stranger.user = "stranger";
@@ -168,7 +168,7 @@ TEST_P(session, that_was_refused_for_its_password_is_not_merely_lost)
     EXPECT_EQ(other.open(stranger).what, kind::refused);
 }
 
-TEST_P(session, can_be_ended_by_its_tag_which_rolls_its_transaction_back)
+TEST_P(a_connection, can_be_ended_by_its_tag_which_rolls_its_transaction_back)
 {
     auto other = connect();
     insert(other, 1);
@@ -177,7 +177,7 @@ TEST_P(session, can_be_ended_by_its_tag_which_rolls_its_transaction_back)
     EXPECT_EQ(other.commit().what, kind::lost);
 }
 
-TEST_P(session, that_is_long_gone_is_ended_without_touching_others)
+TEST_P(a_connection, that_is_long_gone_is_ended_without_touching_others)
 {
     auto other = connect();
     auto const tag = other.tag();
@@ -187,7 +187,7 @@ TEST_P(session, that_is_long_gone_is_ended_without_touching_others)
     EXPECT_EQ(rows(), "0");
 }
 
-TEST_P(session, ends_every_other_one_on_its_database_only)
+TEST_P(a_connection, ends_every_other_one_on_its_database_only)
 {
     auto first = connect();
     auto second = connect();
