@@ -202,7 +202,7 @@ server::settings settings_of(raw_settings const& raw)
     if (!raw.bind.empty()) { s.bind.host = raw.bind; }
     if (!raw.announce.empty()) {
         auto const is_host_alone = raw.announce.find(':') == raw.announce.npos;
-        s.announce = is_host_alone ? endpoint{raw.announce, 0} : endpoint::parse(raw.announce, server::default_port);
+        s.announce = is_host_alone ? endpoint{raw.announce, 0} : endpoint::parse(raw.announce, default_port);
         if (!s.announce || !is_host(s.announce->host)) {
             throw usage_error{fmt::format("--announce is HOST or HOST:PORT, not '{}'", raw.announce)};
         }
@@ -236,7 +236,7 @@ server::settings settings_of(raw_settings const& raw)
         if (!s.store.first_id) { throw usage_error{fmt::format("--node-id is 40 hex digits, not '{}'", raw.node_id)}; }
     }
     if (!raw.join.empty()) {
-        s.join = endpoint::parse(raw.join, server::default_port);
+        s.join = endpoint::parse(raw.join, default_port);
         if (!s.join) { throw usage_error{fmt::format("--join is HOST:PORT, not '{}'", raw.join)}; }
         if (!raw.topology.empty()) { throw usage_error{"--join and --topology exclude each other"}; }
         if (raw.cluster_secret_file.empty()) {

@@ -2,6 +2,7 @@
 // What a user of the client may choose.
 #pragma once
 
+#include "mykeyv/base/default_port.hpp"
 #include "mykeyv/base/limits.hpp"
 
 #include <chrono>
@@ -12,9 +13,6 @@
 #include <vector>
 
 namespace mykeyv {
-
-/// Port of a node unless something else is said: MYKV on a phone.
-inline constexpr std::uint16_t default_port = 6958;
 
 /// Settings of a client, for its whole life.
 struct client_options {

@@ -139,7 +139,7 @@ void read_slots(reader& in, json const& ranges, std::string const& where, node_i
         auto const first = in.number(range[0], where + " first", 0, slot::count - 1);
         auto const last = in.number(range[1], where + " last", first, slot::count - 1);
         for (auto s = first; s <= last; ++s) {
-            if (!in.expect(!owners[s], where + ": slot " + std::to_string(s) + " is given twice")) { return; }
+            if (owners[s]) { return void(in.expect(false, where + ": slot " + std::to_string(s) + " is given twice")); }
             owners[s] = id;
         }
     }
@@ -156,8 +156,9 @@ std::vector<node_id> read_owners(reader& in, json const& from, std::vector<node>
         read_slots(in, from[i]["slots"], "nodes[" + std::to_string(i) + "].slots", nodes[i].id, owners);
     }
     std::vector<node_id> all;
+    all.reserve(owners.size());
     for (std::size_t s = 0; s < owners.size(); ++s) {
-        in.expect(owners[s].has_value(), "slot " + std::to_string(s) + " is given to no node");
+        if (!owners[s]) { in.expect(false, "slot " + std::to_string(s) + " is given to no node"); }
         all.push_back(owners[s].value_or(node_id{}));
     }
     return all;

@@ -118,4 +118,15 @@ cluster_view::cluster_view(std::shared_ptr<slot_map const> map, std::uint64_t nu
 {
 }
 
+std::shared_ptr<cluster_view const> cluster_views::newest(std::shared_ptr<cluster_view const> held)
+{
+    if (held && held->number() == of_.version()) { return held; }
+    std::lock_guard const lock{mutex_};
+    if (!made_ || made_->number() != of_.version()) {
+        auto [map, version] = of_.map();
+        made_ = std::make_shared<cluster_view const>(std::move(map), version);
+    }
+    return made_;
+}
+
 }  // namespace mykeyv::server

@@ -2,11 +2,13 @@
 // The slot map with the replies that clients ask for it by, rendered once per map instead of once per question.
 #pragma once
 
+#include "mykeyv/cluster/ownership.hpp"
 #include "mykeyv/cluster/slot_map.hpp"
 #include "mykeyv/resp/protocol.hpp"
 
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <string>
 
 namespace mykeyv::server {
@@ -38,6 +40,20 @@ private:
     std::shared_ptr<cluster::slot_map const> map_;
     std::uint64_t number_;
     std::string slots2_, slots3_, shards2_, shards3_, nodes_, info_;
+};
+
+/// The view of what a node knows, made anew when that has changed. Safe from any thread.
+class cluster_views {
+public:
+    /// `of` must outlive it.
+    explicit cluster_views(cluster::ownership const& of) noexcept : of_{of} {}
+    /// `held` is what the caller got last, or null.
+    std::shared_ptr<cluster_view const> newest(std::shared_ptr<cluster_view const> held);
+
+private:
+    cluster::ownership const& of_;
+    std::mutex mutex_;
+    std::shared_ptr<cluster_view const> made_;
 };
 
 }  // namespace mykeyv::server

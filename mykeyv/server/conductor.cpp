@@ -15,9 +15,6 @@
 namespace mykeyv::server {
 namespace {
 
-constexpr std::chrono::milliseconds reconcile_pause_after_refusal{500};
-constexpr std::chrono::milliseconds gossip_pause_with_news{100};
-
 std::vector<std::string> node_words(std::vector<std::string> words)
 {
     words.insert(words.begin(), "KV.NODE");
@@ -26,26 +23,18 @@ std::vector<std::string> node_words(std::vector<std::string> words)
 
 }  // namespace
 
-conductor::conductor(node_state& of) : node_{of}
+conductor::conductor(node_state& of)
+    : node_{of}, member_{of.store->id(), of.store->fence_epoch(), *of.owners, of.time, of.log, *this}
 {
     for (unsigned i = 0; i < of.store->lanes(); ++i) { ports_.push_back(std::make_unique<lane_port>(*this, i, of.store->id())); }
-    thread_.run_and_wait([this] {
-        gossip_timer_ = std::make_unique<async::timer>(thread_);
-        reconcile_timer_ = std::make_unique<async::timer>(thread_);
-        take_back_timer_ = std::make_unique<async::timer>(thread_);
-    });
+    thread_.run_and_wait([this] { timer_ = std::make_unique<async::timer>(thread_); });
 }
 
 conductor::~conductor() { stop(); }
 
 std::unique_ptr<store::slot_agent> conductor::make_mover(store::lane_core& lane, std::vector<std::pair<slot, store::slot_row>> const& rows)
 {
-    using enum store::slot_state;
-    for (auto const& [s, row] : rows) {
-        if (row.state == owned) { node_.owners->learn(s, node_.store->id(), row.epoch()); }
-        if (row.state == handing_over) { node_.owners->learn(s, node_.store->id(), row.epoch() - 1); }
-        if (row.state == gone) { node_.owners->learn(s, row.peer, row.epoch()); }
-    }
+    for (auto const& [s, row] : rows) { node_.owners->restore(s, row); }
     // Transfer ids must grow from one life of the daemon to the next, and so does the fence's epoch.
     auto const index = lane.index();
     return ports_[index]->make_mover(lane, rows, node_.store->fence_epoch() << 32);
@@ -53,22 +42,17 @@ std::unique_ptr<store::slot_agent> conductor::make_mover(store::lane_core& lane,
 
 void conductor::start()
 {
-    thread_.run_and_wait([this] {
-        adopt(node_.owners->topology());
-        gossip();
-    });
+    thread_.run_and_wait([this] { member_.start(node_.announced); });
 }
 
 void conductor::stop()
 {
     if (std::exchange(stopped_, true)) { return; }
     thread_.run_and_wait([this] {
-        gossip_timer_.reset();
-        reconcile_timer_.reset();
-        take_back_timer_.reset();
-        for (auto& [id, each] : peers_) { each.close(); }
-        peers_.clear();
-        for (auto& each : std::exchange(unsettled_, {})) { each.done(std::move(each.text)); }
+        timer_.reset();
+        for (auto& [id, each] : links_) { each.close(); }
+        links_.clear();
+        member_.stop();
     });
     thread_.stop();
 }
@@ -79,57 +63,44 @@ std::vector<std::string> conductor::greeting(cluster_id of) const
             std::to_string(cluster::node_protocol_version), std::to_string(node_.chosen.store.value_bytes_max)};
 }
 
-change_result conductor::ask_to_join(endpoint const& member, cluster::node const& self)
+cluster::change_result conductor::ask_to_join(endpoint const& member, cluster::node const& self)
 {
-    std::promise<change_result> promise;
+    std::promise<cluster::change_result> promise;
     auto future = promise.get_future();
-    thread_.post(
-        [&] { ask_membership(member, self, join_attempts_max, [&promise](auto answer) { promise.set_value(std::move(answer)); }); });
+    thread_.post([&] {
+        member_.ask_to_join(member, self, [&promise](auto joined) { promise.set_value(std::move(joined)); });
+    });
     return future.get();
-}
-
-/// A member whose answer is lost may have made this node one. It is asked again: to know a node that is a member already is no harm.
-void conductor::ask_membership(endpoint const& member, cluster::node const& self, int attempts_left, change_done done)
-{
-    auto const link = std::make_shared<peer_link>(thread_, member, greeting(cluster_id{}));
-    link->ask({"KV.NODE", "JOIN", self.id.text(), self.endpoint.text(), std::to_string(self.weight)},
-              [this, link, member, self, attempts_left, done = std::move(done)](resp::value const* reply, std::string const& why) mutable {
-                  link->close();
-                  if (reply == nullptr && attempts_left > 1) { return ask_membership(member, self, attempts_left - 1, std::move(done)); }
-                  if (reply == nullptr) { return done(cluster::refusal{why}); }
-                  auto const text = reply->text() != nullptr ? *reply->text() : std::string{};
-                  done(reply->is_error() ? change_result{cluster::refusal{text}} : change_result{text});
-              });
 }
 
 // About slots
 
-void conductor::peer::close() const
+void conductor::links::close() const
 {
-    link->close();
-    for (auto const& each : slot_links) {
+    talk->close();
+    for (auto const& each : of_lanes) {
         if (each) { each->close(); }
     }
 }
 
-peer_link& conductor::slot_link(peer& to, unsigned lane, cluster::slot_request const& request)
+peer_link& conductor::slot_link(links& to, unsigned lane, cluster::slot_request const& request)
 {
     auto const place = 2 * lane + (cluster::is_urgent(request) ? 1 : 0);
-    if (to.slot_links.size() <= place) { to.slot_links.resize(place + 1); }
-    auto& link = to.slot_links[place];
-    if (!link) { link = std::make_shared<peer_link>(thread_, to.link->where(), greeting(topology().cluster())); }
+    if (to.of_lanes.size() <= place) { to.of_lanes.resize(place + 1); }
+    auto& link = to.of_lanes[place];
+    if (!link) { link = std::make_shared<peer_link>(thread_, to.talk->where(), greeting(member_.newest().cluster())); }
     return *link;
 }
 
 void conductor::send(node_id to, cluster::slot_request request, unsigned lane)
 {
-    auto const place = peers_.find(to);
+    auto const place = links_.find(to);
     auto const lost = [this, lane, s = request.slot, offer = request.offer] {
         node_.store->tell_agent(lane, [this, lane, s, offer](errc why) {
             if (why == errc::ok) { ports_[lane]->mover().unanswered(s, offer); }
         });
     };
-    if (place == peers_.end()) { return lost(); }
+    if (place == links_.end()) { return lost(); }
     auto const expected = reply_to(request);
     auto& link = slot_link(place->second, lane, request);
     link.ask(node_words(words_of(std::move(request))), [this, lane, expected, lost](resp::value const* reply, std::string const&) mutable {
@@ -147,111 +118,92 @@ void conductor::send(node_id to, cluster::slot_request request, unsigned lane)
 
 void conductor::slot_asked(cluster::slot_request asked, unique_function<void(std::optional<cluster::slot_reply>)> answer)
 {
-    // One of the two has an older topology. Taken all the same, the slot would only be sent back.
-    auto const is_wanted = node_.owners->topology()->owner_of(asked.slot) == node_.store->id();
-    if (!is_wanted && std::holds_alternative<cluster::prepare>(asked.what)) {
-        auto no = reply_to(asked);
-        no.reason = "the topology that is known here does not want the slot here";
-        return answer(std::move(no));
-    }
     auto const lane = node_.store->lane_of(asked.slot);
     node_.store->tell_agent(lane, [this, lane, asked = std::move(asked), answer = std::move(answer)](errc why) mutable {
-        why == errc::ok ? ports_[lane]->mover().asked(std::move(asked), std::move(answer)) : answer(std::nullopt);
+        if (why != errc::ok) { return answer(std::nullopt); }
+        // One of the two has an older topology. Taken all the same, the slot would only be sent back. Looked at here, in the lane: after
+        // refuse_arrivals() nothing is let in by a topology from before.
+        auto const is_wanted = node_.owners->topology()->owner_of(asked.slot) == node_.store->id();
+        if (!is_wanted && std::holds_alternative<cluster::prepare>(asked.what)) {
+            auto no = reply_to(asked);
+            no.reason = "the topology that is known here does not want the slot here";
+            return answer(std::move(no));
+        }
+        ports_[lane]->mover().asked(std::move(asked), std::move(answer));
     });
 }
 
-// What is to be where
+// For the membership
 
-void conductor::adopt(std::shared_ptr<cluster::topology const> newer)
+namespace {
+
+cluster::node_answer answer_of(resp::value const* reply, std::string const& why)
 {
-    topology_ = std::move(newer);
-    node_.owners->adopt(topology_);
-    node_.pace.set(topology_->moving().bytes_per_second);
-    refresh_links();
-    reconcile_soon();
-    insist_on_own_address();
+    using enum cluster::node_answer::outcome;
+    if (reply == nullptr) { return {none, why}; }
+    return {reply->is_error() ? refused : said, reply->text() != nullptr ? *reply->text() : std::string{}};
 }
 
-/// Of two versions that two nodes made at once one is lost, and with it perhaps the address that this node has told.
-void conductor::insist_on_own_address()
+}  // namespace
+
+void conductor::ask(node_id of, std::vector<std::string> words, answered then)
 {
-    auto const self = node_.store->id();
-    auto const* const known = topology().find(self);
-    if (known == nullptr || known->endpoint == node_.announced) { return; }
-    make_change([this, self](auto const& now) { return now.with_endpoint(self, node_.announced, self); },
-                [](auto const&) { return std::string{}; }, [](auto const&) {});
+    auto const place = links_.find(of);
+    if (place == links_.end()) { return then({cluster::node_answer::outcome::none, "it is no member"}); }
+    place->second.talk->ask(node_words(std::move(words)),
+                            [then = std::move(then)](auto const* reply, auto const& why) mutable { then(answer_of(reply, why)); });
 }
 
-void conductor::refresh_links()
+void conductor::ask_stranger(endpoint const& where, std::vector<std::string> words, std::chrono::milliseconds patience, answered then)
 {
-    auto const self = node_.store->id();
-    std::erase_if(peers_, [&](auto& each) {
-        auto const* const known = topology().find(each.first);
-        if (known != nullptr && known->endpoint == each.second.link->where()) { return false; }
+    auto const link = std::make_shared<peer_link>(thread_, where, greeting(cluster_id{}), patience);
+    link->ask(node_words(std::move(words)), [link, then = std::move(then)](resp::value const* reply, std::string const& why) mutable {
+        link->close();
+        then(answer_of(reply, why));
+    });
+}
+
+void conductor::save(std::shared_ptr<cluster::topology const> wanted, std::function<void(errc)> done)
+{
+    node_.store->async_save_topology(wanted->version(), wanted->json(), [this, done = std::move(done)](errc outcome) {
+        thread_.post([done, outcome] { done(outcome); });
+    });
+}
+
+void conductor::adopted(cluster::topology const& newer)
+{
+    node_.pace.set(newer.moving().bytes_per_second);
+    std::erase_if(links_, [&](auto& each) {
+        auto const* const known = newer.find(each.first);
+        if (known != nullptr && known->endpoint == each.second.talk->where()) { return false; }
         each.second.close();
         return true;
     });
-    for (auto const& n : topology().nodes()) {
-        if (n.id == self || peers_.contains(n.id)) { continue; }
-        peers_[n.id].link = std::make_shared<peer_link>(thread_, n.endpoint, greeting(topology().cluster()));
+    for (auto const& n : newer.nodes()) {
+        if (n.id == node_.store->id() || links_.contains(n.id)) { continue; }
+        links_[n.id].talk = std::make_shared<peer_link>(thread_, n.endpoint, greeting(newer.cluster()));
     }
 }
 
-void conductor::reconcile_soon(std::chrono::milliseconds after)
+/// Tells each lane its share. The movers pass over what is not theirs.
+void conductor::want(std::vector<std::pair<slot, node_id>> wishes)
 {
-    if (!reconcile_timer_ || std::exchange(reconcile_is_due_, true)) { return; }
-    reconcile_timer_->start(after, [this] {
-        reconcile_is_due_ = false;
-        reconcile();
-    });
-}
-
-/// Tells each lane which of its slots are to go where. The movers pass over what is not theirs.
-void conductor::reconcile()
-{
-    auto const self = node_.store->id();
-    auto const owners = node_.owners->owners();
-    std::vector<std::vector<std::pair<slot, node_id>>> wishes(ports_.size());
-    for (unsigned number = 0; number < slot::count; ++number) {
-        slot const s{number};
-        auto const wanted = topology().owner_of(s);
-        if (owners[number] == self && wanted != self && !topology().moving().paused) {
-            wishes[node_.store->lane_of(s)].emplace_back(s, wanted);
-        }
-    }
+    std::vector<std::vector<std::pair<slot, node_id>>> shares(ports_.size());
+    for (auto const& each : wishes) { shares[node_.store->lane_of(each.first)].push_back(each); }
     for (unsigned i = 0; i < ports_.size(); ++i) {
-        node_.store->tell_lane(i, [this, i, w = std::move(wishes[i])](errc why) mutable {
-            if (why == errc::ok) { return ports_[i]->mover().want(std::move(w)); }
+        node_.store->tell_lane(i, [this, i, share = std::move(shares[i])](errc why) mutable {
+            if (why == errc::ok) { return ports_[i]->mover().want(std::move(share)); }
             // A lane that waits for its MySQL takes no errands; nobody else would tell it.
-            if (why != errc::stopping) { thread_.post([this] { reconcile_soon(reconcile_pause_after_refusal); }); }
+            if (why != errc::stopping) { thread_.post([this] { member_.wishes_were_lost(); }); }
         });
     }
-    retire_if_empty();
-    // Started once: where slots move all the time it would else be put off for ever.
-    if (news_number() != news_gossiped_ && !std::exchange(gossips_soon_, true)) {
-        gossip_timer_->start(gossip_pause_with_news, [this] { gossip(); });
-    }
 }
 
-/// A node that is to leave and owns nothing any more takes itself out, when another one has what else was its alone.
-void conductor::retire_if_empty()
+void conductor::wake_at(time when)
 {
-    auto const self = node_.store->id();
-    auto const* const known = topology().find(self);
-    if (known == nullptr || !known->leaving || !topology().ranges_of(self).empty() || !node_.owners->own_ranges().empty()) { return; }
-    if (std::exchange(is_retiring_, true)) { return; }
-    hand_code_over([this, self](std::string const& why_not) {
-        if (!why_not.empty()) {
-            is_retiring_ = false;
-            node_.log.warning("code for update() is not given to another node: {}; trying again", why_not);
-            return reconcile_soon(reconcile_pause_after_refusal);
-        }
-        make_change([self](auto const& now) { return now.without_node(self, self); }, [](auto const&) { return std::string{}; },
-                    [this](auto done) {
-                        is_retiring_ = false;
-                        if (done) { node_.log.info("this node owns no slot any more and has left its cluster: it can be stopped"); }
-                    });
-    });
+    if (!timer_) { return; }
+    auto const delay = std::chrono::ceil<std::chrono::milliseconds>(when - node_.time.steady());
+    timer_->start(std::max(delay, std::chrono::milliseconds{0}), [this] { member_.wake(); });
 }
 
 }  // namespace mykeyv::server

@@ -16,10 +16,10 @@ void conductor::find_script(script_id id, unique_function<void(std::shared_ptr<s
             std::size_t left;
             unique_function<void(std::shared_ptr<std::string const>)> done;
         };
-        if (peers_.empty()) { return done(nullptr); }
-        auto const shared = std::make_shared<search>(search{peers_.size(), std::move(done)});
-        for (auto& [of, each] : peers_) {
-            each.link->ask({"KV.NODE", "CODE", id.text()}, [shared, id](resp::value const* reply, auto const&) {
+        if (links_.empty()) { return done(nullptr); }
+        auto const shared = std::make_shared<search>(search{links_.size(), std::move(done)});
+        for (auto& [of, each] : links_) {
+            each.talk->ask({"KV.NODE", "CODE", id.text()}, [shared, id](resp::value const* reply, auto const&) {
                 auto const* const text = reply != nullptr && reply->kind == resp::kind::bulk ? reply->text() : nullptr;
                 --shared->left;
                 if (!shared->done) { return; }
@@ -32,19 +32,7 @@ void conductor::find_script(script_id id, unique_function<void(std::shared_ptr<s
     });
 }
 
-/// A node that stays: of those, the one heard of last.
-conductor::peer* conductor::successor()
-{
-    peer* found = nullptr;
-    for (auto& [id, each] : peers_) {
-        auto const* const known = topology().find(id);
-        if (known == nullptr || known->leaving) { continue; }
-        if (found == nullptr || each.heard > found->heard) { found = &each; }
-    }
-    return found;
-}
-
-void conductor::hand_code_over(std::function<void(std::string const& why_not)> done)
+void conductor::hand_code_over(node_id to, done_or_why done)
 {
     struct delivery : std::enable_shared_from_this<delivery> {
         std::shared_ptr<peer_link> to;
@@ -62,10 +50,10 @@ void conductor::hand_code_over(std::function<void(std::string const& why_not)> d
             });
         }
     };
-    auto const* const to = successor();
-    if (to == nullptr) { return done("no node stays"); }
+    auto const place = links_.find(to);
+    if (place == links_.end()) { return done("it is no member"); }
     auto const made = std::make_shared<delivery>();
-    made->to = to->link;
+    made->to = place->second.talk;
     made->left = node_.store->scripts();
     made->done = std::move(done);
     made->go_on();

@@ -9,12 +9,6 @@
 #include <utility>
 
 namespace mykeyv::server {
-namespace {
-
-/// What is wanted stays the same when a slot has gone; only others are to hear of it.
-constexpr std::chrono::milliseconds reconcile_pause_after_departure{100};
-
-}  // namespace
 
 void pacer::set(std::uint64_t rate)
 {
@@ -60,7 +54,7 @@ void lane_port::owned_by(slot s, node_id owner, std::uint64_t epoch)
 {
     of_.node_.owners->learn(s, owner, epoch);
     if (owner == self_) {
-        of_.thread_.post([this] { of_.reconcile_soon(); });
+        of_.thread_.post([this] { of_.member_.slot_came(); });
     }
 }
 
@@ -74,7 +68,7 @@ void lane_port::departed(cluster::departure const& left)
     figures_.bytes += left.bytes;
     ++figures_.parked_below[lane_figures::place_of(us)];
     figures_.parked_us_max = std::max(figures_.parked_us_max.load(), us);
-    of_.thread_.post([this] { of_.reconcile_soon(reconcile_pause_after_departure); });
+    of_.thread_.post([this] { of_.member_.slot_left(); });
 }
 
 }  // namespace mykeyv::server

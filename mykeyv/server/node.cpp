@@ -50,7 +50,8 @@ void node::parts::open_door()
 void node::parts::open_store(unique_function<void()> on_fenced)
 {
     state.store = std::make_unique<store::store>(state.chosen.store, state.log, state.time, std::move(on_fenced));
-    state.owners = std::make_unique<ownership>(state.store->id());
+    state.owners = std::make_unique<cluster::ownership>(state.store->id());
+    state.views = std::make_unique<cluster_views>(*state.owners);
     state.conductor = std::make_unique<class conductor>(state);
     for (unsigned i = 0; i < state.chosen.store.lanes; ++i) {
         state.engines.push_back(std::make_unique<script::engine>(state.chosen.script_budget));

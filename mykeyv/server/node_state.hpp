@@ -5,11 +5,12 @@
 #include "mykeyv/async/io_thread.hpp"
 #include "mykeyv/base/clock.hpp"
 #include "mykeyv/base/log.hpp"
+#include "mykeyv/cluster/ownership.hpp"
 #include "mykeyv/script/engine.hpp"
 #include "mykeyv/script/library.hpp"
+#include "mykeyv/server/cluster_view.hpp"
 #include "mykeyv/server/conductor.hpp"
 #include "mykeyv/server/lane_port.hpp"
-#include "mykeyv/server/ownership.hpp"
 #include "mykeyv/server/settings.hpp"
 #include "mykeyv/server/worker.hpp"
 #include "mykeyv/store/store.hpp"
@@ -34,7 +35,8 @@ struct node_state {
 
     /// There from before the first session on to after the last.
     std::unique_ptr<store::store> store;
-    std::unique_ptr<ownership> owners;
+    std::unique_ptr<cluster::ownership> owners;
+    std::unique_ptr<cluster_views> views;
     std::unique_ptr<class conductor> conductor;
     endpoint listening;
     /// What the others are told.

@@ -2,6 +2,7 @@
 // What an operator may set for one node.
 #pragma once
 
+#include "mykeyv/base/default_port.hpp"
 #include "mykeyv/base/endpoint.hpp"
 #include "mykeyv/base/hex.hpp"
 #include "mykeyv/base/log.hpp"
@@ -15,8 +16,6 @@
 #include <string_view>
 
 namespace mykeyv::server {
-
-inline constexpr std::uint16_t default_port = 6958;
 
 struct settings {
     /// Where clients are listened for. Port 0: any free one. Host "*": every address of the machine.

@@ -7,7 +7,7 @@ namespace mykeyv::server {
 
 cluster_view const& worker::view()
 {
-    last_view = node.owners->view(std::move(last_view));
+    last_view = node.views->newest(std::move(last_view));
     return *last_view;
 }
 

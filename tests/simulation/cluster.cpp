@@ -29,16 +29,27 @@ std::string text(slot_reply const& r)
 
 }  // namespace
 
-cluster::cluster(world& in, unsigned size, std::vector<slot> which)
-    : slots{std::move(which)}, desired(slots.size(), 0), refuses_unwanted{in.one_in(2)}, world_{in}
+cluster::cluster(world& in, unsigned size, unsigned founders, std::vector<slot> which)
+    : slots{std::move(which)}, desired(slots.size(), 0), refuses_unwanted{in.one_in(2)}, has_members{founders > 0}, world_{in}
 {
     auto const cache_bytes = in.one_in(4) ? 0 : std::size_t{1} << 20;
     for (unsigned i = 0; i < size; ++i) { nodes.push_back(std::make_unique<node>(in, *this, i, cache_bytes)); }
+    if (has_members) { found(founders); }
     for (auto const s : slots) { nodes[0]->disk().slots[s] = {store::slot_state::owned, {1, 0}, {}}; }
     for (auto& each : nodes) { each->start(); }
 }
 
 cluster::~cluster() = default;
+
+/// The planner gives the first slots to the least id, which is the first node.
+void cluster::found(unsigned founders)
+{
+    std::vector<mykeyv::cluster::node> first;
+    for (unsigned i = 0; i < founders; ++i) { first.push_back({id_of(i), endpoint_of(i), 1, false}); }
+    auto const known = mykeyv::cluster::topology::fresh(std::move(first)).value();
+    founded = known.cluster();
+    for (unsigned i = 0; i < founders; ++i) { nodes[i]->disk().topology = known.json(); }
+}
 
 node_id cluster::id_of(unsigned index) const
 {
@@ -105,6 +116,59 @@ void cluster::send(unsigned from, unsigned to, slot_reply r)
     if (world_.one_in(world_.trouble.message_twice)) { deliver(from, to, r); }
 }
 
+bool cluster::is_of_it(unsigned index) const
+{
+    auto const& saved = nodes[index]->disk().topology;
+    return !saved.empty() && mykeyv::cluster::topology::parse(saved).value().cluster() == founded;
+}
+
+void cluster::ask(unsigned from, unsigned to, std::vector<std::string> words, std::optional<cluster_id> of,
+                  unique_function<void(mykeyv::cluster::node_answer const&)> then)
+{
+    using mykeyv::cluster::node_answer;
+    /// Whoever asked learns something at last, also of an answer that is forgotten.
+    struct question {
+        world& in;
+        unique_function<void(node_answer const&)> then;
+        ~question() { say({node_answer::outcome::none, "no answer"}); }
+        void say(node_answer answer)
+        {
+            if (!then) { return; }
+            auto const late = in.one_in(in.trouble.message_late) ? in.between(100, 200'000) : in.between(50, 400);
+            in.after(late, [answer = std::move(answer), then = std::exchange(then, {})]() mutable { then(answer); });
+        }
+    };
+    auto const is_lost = [this, from, to] { return is_cut(from, to) || world_.one_in(world_.trouble.message_lost); };
+    auto asked = std::make_shared<question>(world_, std::move(then));
+    if (is_lost()) { return; }
+    auto const on_the_way = world_.one_in(world_.trouble.message_late) ? world_.between(100, 200'000) : world_.between(50, 400);
+    world_.after(on_the_way, [this, from, to, is_lost, words = std::move(words), of, asked] {
+        auto* const there = nodes[to]->member();
+        if (there == nullptr || !there->has_started()) { return; }
+        world_.note("{} -> {}: {}", from, to, words[0]);
+        there->asked(words, of, [asked, is_lost](node_answer answer) {
+            if (!is_lost()) { asked->say(std::move(answer)); }
+        });
+    });
+}
+
+void cluster::topology_adopted(unsigned by, mykeyv::cluster::topology const& newer)
+{
+    if (newer.cluster() != founded) { return; }
+    std::pair const number{newer.version(), newer.author()};
+    auto const [place, fresh] = topologies_.try_emplace(number, newer);
+    if (place->second != newer) {
+        throw violation{fmt::format("there are two topologies of version {} of {}", number.first, index_of(number.second))};
+    }
+    auto& newest = topology_of_[by];
+    if (number < newest) { throw violation{fmt::format("{} goes back to version {}", by, number.first)}; }
+    newest = number;
+    auto const has_left = newer.author() == id_of(by) && newer.find(id_of(by)) == nullptr;
+    if (has_left && std::ranges::any_of(slots, [&](slot s) { return nodes[by]->gate_of(s) == store::gate::open; })) {
+        throw violation{fmt::format("{} leaves while it serves a slot", by)};
+    }
+}
+
 void cluster::row_committed(unsigned by, slot s, store::slot_row const& row)
 {
     world_.note("{} commits slot {}: state {} at ({}, {})", by, s.number(), static_cast<int>(row.state), row.offer.epoch,
@@ -117,6 +181,13 @@ void cluster::row_committed(unsigned by, slot s, store::slot_row const& row)
     }
     newest = row.offer;
     if (row.state != store::slot_state::owned) { return; }
+    auto* const member = has_members ? nodes[by]->member() : nullptr;
+    if (member != nullptr && member->has_started()) {
+        auto const& known = member->core.newest();
+        if (known.author() == id_of(by) && known.find(id_of(by)) == nullptr) {
+            throw violation{fmt::format("{} takes slot {} after it has left", by, s.number())};
+        }
+    }
     auto const [place, fresh] = owner_at_.try_emplace({s, row.epoch()}, by);
     if (place->second != by) {
         throw violation{fmt::format("slot {} has two owners at epoch {}: {} and {}", s.number(), row.epoch(), place->second, by)};

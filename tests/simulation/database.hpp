@@ -30,6 +30,7 @@ struct database {
     std::map<key, stored> records;
     std::set<line> expiries;
     std::map<slot, store::slot_row> slots;
+    std::string topology;  // none: empty
     std::uint64_t epoch = 0;
     std::uint64_t ceiling = 0;
     time_point away_until{};

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // simulate: histories of a cluster from seeds, each checked; and whether faults that are put in on purpose are found.
-#include "mykeyv/cluster/migration/mutants.hpp"
+#include "mykeyv/cluster/mutants.hpp"
 #include "tests/simulation/run.hpp"
 
 #include <CLI/CLI.hpp>
@@ -45,19 +45,19 @@ std::optional<std::uint64_t> run_seeds(std::uint64_t first, std::uint64_t count,
     return std::nullopt;
 }
 
-int check(std::uint64_t first, std::uint64_t count)
+int check(std::uint64_t first, std::uint64_t count, simulation::weather how)
 {
     auto const begin = std::chrono::steady_clock::now();
     totals all;
-    auto const failed = run_seeds(first, count, simulation::weather::any, all);
+    auto const failed = run_seeds(first, count, how, all);
     auto const seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
     for (auto const& [what, times] : all.sum.seen) { fmt::print("{:>12}  {}\n", times, what); }
     fmt::print("{} seeds from {} on, {:.0f} a second; {} operations checked, {} of unknown outcome, {} events\n", all.seeds, first,
                static_cast<double>(all.seeds) / seconds, all.sum.operations, all.sum.unknown, all.sum.events);
     if (!failed) { return 0; }
     fmt::print("seed {} breaks a promise. Its history:\n", *failed);
-    simulation::run(*failed, simulation::weather::any, true);
-    fmt::print("again: simulate --first {} --seeds 1\n", *failed);
+    simulation::run(*failed, how, true);
+    fmt::print("again: simulate{} --first {} --seeds 1\n", how == simulation::weather::members ? " --members" : "", *failed);
     return 1;
 }
 
@@ -71,7 +71,8 @@ int check_mutants(std::uint64_t first, std::uint64_t count, std::string const& o
         cluster::chosen_mutant = which;
         totals all;
         fmt::print("{}: ", name);
-        if (run_seeds(first, count, simulation::weather::rough, all)) {
+        auto const is_of_membership = which >= cluster::first_of_membership;
+        if (run_seeds(first, count, is_of_membership ? simulation::weather::members : simulation::weather::rough, all)) {
             ++found;
         } else {
             fmt::print("NOT FOUND in {} seeds\n", count);
@@ -93,11 +94,13 @@ int main(int count, char** words)
     std::string mutant;
     app.add_option("--seeds", seeds, "histories to run [1000]; with --mutants: for each at most [20000], as some take thousands");
     app.add_option("--first", first, "the first seed; a random one unless given");
-    bool mutants = false;
+    bool members = false, mutants = false;
+    app.add_flag("--members", members, "only histories in which nodes join and leave; without it one in eight");
     app.add_flag("--mutants", mutants, "show that each fault that is put in on purpose is found");
     std::vector<std::string> names;
     for (auto const& [name, which] : cluster::mutant_names) { names.emplace_back(name); }
     app.add_option("--mutant", mutant, "with --mutants: only this one")->check(CLI::IsMember(names));
     CLI11_PARSE(app, count, words);
-    return mutants ? check_mutants(first, seeds.value_or(20'000), mutant) : check(first, seeds.value_or(1'000));
+    if (mutants) { return check_mutants(first, seeds.value_or(20'000), mutant); }
+    return check(first, seeds.value_or(1'000), members ? simulation::weather::members : simulation::weather::any);
 }

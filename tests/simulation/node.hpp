@@ -5,6 +5,7 @@
 #include "mykeyv/base/log.hpp"
 #include "mykeyv/cluster/migration/mover.hpp"
 #include "tests/simulation/database.hpp"
+#include "tests/simulation/member.hpp"
 #include "tests/simulation/world.hpp"
 
 #include <memory>
@@ -58,7 +59,9 @@ private:
 /// The nodes of a cluster, the network between them, and the promises that all of them together keep.
 class cluster {
 public:
-    cluster(world&, unsigned nodes, std::vector<slot> slots);
+    /// `founders`: of the nodes, those whose cluster it is; the others come later. 0: all nodes know what is desired without telling each
+    /// other, so that there is more of everything else.
+    cluster(world&, unsigned nodes, unsigned founders, std::vector<slot> slots);
     ~cluster();
 
     std::vector<std::unique_ptr<node>> nodes;
@@ -68,21 +71,34 @@ public:
     /// A node takes no slot that is not to be there, by what it has heard; else any, so more of them are on odd ways.
     bool refuses_unwanted;
     std::uint64_t version = 1;
+    /// Every node has a membership of its own.
+    bool const has_members;
+    cluster_id founded;
 
     /// Delivers sooner or later, or not at all.
     void send(unsigned from, unsigned to, mykeyv::cluster::slot_request);
     void send(unsigned from, unsigned to, mykeyv::cluster::slot_reply);
+    /// A question that node `to` answers, if it is up and has joined a cluster, `of` if that is given.
+    void ask(unsigned from, unsigned to, std::vector<std::string> words, std::optional<cluster_id> of,
+             unique_function<void(mykeyv::cluster::node_answer const&)> then);
     bool is_cut(unsigned a, unsigned b) const;
     void cut(unsigned a, unsigned b, microseconds how_long);
 
     node_id id_of(unsigned index) const;
     unsigned index_of(node_id) const;
+    endpoint endpoint_of(unsigned index) const { return {"n", static_cast<std::uint16_t>(index + 1)}; }
+    unsigned index_of(endpoint const& where) const { return where.port - 1u; }
+    /// Whether its topology on disk is of this cluster, not of one of its own.
+    bool is_of_it(unsigned index) const;
+    bool waits_to_be_invited(unsigned index) const { return index % 2 == 0; }
     void row_committed(unsigned by, slot, store::slot_row const&);
+    void topology_adopted(unsigned by, mykeyv::cluster::topology const&);
     /// Throws violation.
     void check();
     void version_given(slot, std::uint64_t version);
 
 private:
+    void found(unsigned founders);
     template <class Message>
     void deliver(unsigned from, unsigned to, Message const&);
 
@@ -92,6 +108,8 @@ private:
     std::map<std::pair<slot, std::uint64_t>, unsigned> owner_at_;  // of each slot and epoch, for ever
     std::map<std::pair<slot, unsigned>, store::transfer_offer> offer_at_;  // the newest of each slot's row at each node
     std::map<slot, std::uint64_t> last_version_;
+    std::map<std::pair<std::uint64_t, node_id>, mykeyv::cluster::topology> topologies_;  // of the cluster, by version and author, for ever
+    std::map<unsigned, std::pair<std::uint64_t, node_id>> topology_of_;  // the newest that each node has had
 };
 
 class node final : public mykeyv::cluster::mover_outside {
@@ -104,11 +122,18 @@ public:
     void start();
     /// Everything but the disk is lost.
     void die();
+    /// Dies, to be started again.
+    void crashes();
     bool is_up() const noexcept { return life_ != nullptr; }
     database& disk() noexcept { return disk_; }
     store::gate gate_of(slot) const;
-    /// This node has heard what is desired.
+    /// This node has heard what is desired, without any membership.
     void learn();
+    /// nullptr: it is down, or nodes have none.
+    class member* member();
+    /// Tells the movers; `lost` is called where one does not hear.
+    void want(std::vector<std::pair<slot, node_id>> wishes, std::function<void()> lost);
+    void on_every_lane(std::function<std::string(mykeyv::cluster::mover&)> what, std::function<void(std::string const& why_not)> done);
     bool is_settled() const;
     /// For people.
     std::string situation() const;
@@ -138,6 +163,7 @@ private:
     void schedule(unsigned number, time_point when);
     void read(std::unique_ptr<client_operation>);
     std::optional<unsigned> hint(slot) const;
+    bool is_unwanted(slot) const;
     /// Runs something of this node, which may die in it.
     template <class Do>
     void alive(Do what);

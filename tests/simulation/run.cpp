@@ -4,7 +4,7 @@
 #include "mykeyv/record/strings.hpp"
 #include "mykeyv/script/engine.hpp"
 #include "tests/simulation/history.hpp"
-#include "tests/simulation/node.hpp"
+#include "tests/simulation/operators.hpp"
 
 #include <algorithm>
 
@@ -78,6 +78,7 @@ private:
     world world_;
     weather const weather_;
     std::optional<cluster> cluster_;
+    std::optional<operators> operators_;  // of a cluster whose nodes have a membership
     std::map<std::string, key_history> keys_;
     std::vector<std::string> names_;
     std::map<slot, unsigned> map_;  // where clients look for a slot first
@@ -101,15 +102,19 @@ void scenario::play()
             key.kind = world_.one_in(2) ? content::text : world_.one_in(2) ? content::number : content::document;
         }
     }
-    cluster_.emplace(world_, nodes, slots);
+    // All that nodes say to each other about it costs much time: most histories are about the slots.
+    auto const founders = weather_ == weather::members || (weather_ == weather::any && world_.one_in(8)) ? 1 + world_.below(nodes) : 0;
+    cluster_.emplace(world_, founders > 0 ? nodes + world_.below(3) : nodes, founders, slots);
     choose_trouble();
     for (unsigned i = 0; i < clients; ++i) {
         world_.after(world_.between(0, 1000), [this, i] { client_goes_on(i); });
     }
-    change_topology();
+    if (founders > 0) { operators_.emplace(world_, *cluster_); }
+    operators_ ? operators_->work() : change_topology();
     disturb();
     world_.run_until(time_point{} + turmoil);
     working_ = false;
+    if (operators_) { operators_->stop(); }
     world_.trouble = {};
     settle();
     check_histories();
@@ -312,11 +317,15 @@ void scenario::flush_somebody()
 
 void scenario::settle()
 {
+    auto const owner_of = [&](slot s) {
+        if (operators_) { return operators_->owner_of(s); }
+        return cluster_->desired[static_cast<std::size_t>(std::ranges::find(cluster_->slots, s) - cluster_->slots.begin())];
+    };
     auto const is_well = [&] {
-        for (std::size_t i = 0; i < cluster_->slots.size(); ++i) {
-            if (cluster_->nodes[cluster_->desired[i]]->gate_of(cluster_->slots[i]) != store::gate::open) { return false; }
-        }
-        return std::ranges::all_of(cluster_->nodes, [](auto const& each) { return each->is_settled(); });
+        if (operators_ && !operators_->are_done()) { return false; }
+        auto const is_there = [&](slot s) { return cluster_->nodes[owner_of(s)]->gate_of(s) == store::gate::open; };
+        return std::ranges::all_of(cluster_->slots, is_there) &&
+               std::ranges::all_of(cluster_->nodes, [](auto const& each) { return each->is_settled(); });
     };
     for (auto const& each : cluster_->nodes) { each->learn(); }
     auto const deadline = world_.steady() + patience;
@@ -330,9 +339,7 @@ void scenario::settle()
     }
     // Every key is read, until that works.
     for (auto const& [name, key] : keys_) {
-        auto const s = key.where;
-        auto const place = std::ranges::find(cluster_->slots, s) - cluster_->slots.begin();
-        map_[s] = cluster_->desired[static_cast<std::size_t>(place)];
+        map_[key.where] = owner_of(key.where);
         auto const last = std::make_shared<event>();
         last->begun = world_.steady();
         last->begun_at = world_.now();

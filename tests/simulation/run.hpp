@@ -21,6 +21,7 @@ struct report {
 enum class weather {
     any,    ///< as the seed says
     rough,  ///< many messages come late, twice or not at all
+    members,  ///< as the seed says, with nodes that join and leave
 };
 
 /// The same seed gives the same history. `traced`: it is printed as it happens.

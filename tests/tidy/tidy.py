@@ -25,7 +25,7 @@ DOORS = [
 ]
 
 # Rooms that take events and say what to do next. They neither read, wait nor start anything.
-PURE_ROOMS = r"mykeyv/(resp/|record/|cluster/(planner|topology|migration))"
+PURE_ROOMS = r"mykeyv/(resp/|record/|cluster/(planner|topology|migration|membership))"
 IO_HEADERS = r"boost/(asio|beast)|sys/|netinet/|arpa/|poll\.h|unistd\.h|(iostream|fstream|thread|mutex|condition_variable|future)$"
 
 BANS = [

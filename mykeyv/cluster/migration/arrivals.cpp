@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "mykeyv/cluster/migration/arrivals.hpp"
 
-#include "mykeyv/cluster/migration/mutants.hpp"
+#include "mykeyv/cluster/mutants.hpp"
 #include "mykeyv/cluster/migration/rules.hpp"
 
 #include <fmt/format.h>
@@ -241,6 +241,11 @@ arrivals::time arrivals::wake()
     }
     rows_.commit_planned();
     return to_be_forbidden_.empty() ? next : std::min(next, now + limits_.again_after);
+}
+
+void arrivals::refuse_all()
+{
+    for (auto const& [s, import] : std::exchange(incoming_, {})) { to_be_forbidden_[s] = import.offer; }
 }
 
 void arrivals::give_up(slot_request const& asked)

@@ -27,6 +27,8 @@ public:
     void asked(slot_request, answer then);
     /// Goes on, all together, with what would cost a transaction each. Leaves changes planned.
     void end_of_asking();
+    /// Nothing more of what is on its way is taken.
+    void refuse_all();
     /// Forbids what was given up, and what has not been heard of for long: its source has given it up, and could not say so. When to
     /// come again.
     time wake();

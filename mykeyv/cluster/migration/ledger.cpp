@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "mykeyv/cluster/migration/ledger.hpp"
 
-#include "mykeyv/cluster/migration/mutants.hpp"
+#include "mykeyv/cluster/mutants.hpp"
 #include "mykeyv/cluster/migration/warmth.hpp"
 
 #include <algorithm>
@@ -33,6 +33,12 @@ slot_row const* ledger::row(slot s)
     if (known.state == slot_state::refused) { is_rubbish(s); }  // nobody knew that it was so
     if (known.state == slot_state::owned && gates().of(s) == store::gate::closed) { serve(s); }
     return &known;
+}
+
+bool ledger::are_known()
+{
+    auto const all = unsure_;
+    return std::ranges::all_of(all, [this](slot s) { return row(s) != nullptr; });
 }
 
 errc ledger::commit(slot s, slot_row const& wanted)

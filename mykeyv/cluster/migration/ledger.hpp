@@ -28,6 +28,8 @@ public:
     std::vector<std::pair<slot, slot_row>> owned() const;
     /// nullptr: it cannot be found out now. A row whose commit had no known outcome is read again, and served if it is ours.
     slot_row const* row(slot);
+    /// Whether every row is as MySQL has it; reads those that may not be.
+    bool are_known();
     /// Commits the row at once.
     errc commit(slot, slot_row const&);
 

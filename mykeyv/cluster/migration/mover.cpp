@@ -25,6 +25,17 @@ mover::mover(store::lane_core& lane, mover_outside& outside, std::span<std::pair
     lane.employ(this);
 }
 
+std::string mover::refuse_arrivals()
+{
+    std::erase_if(asked_, [](question& each) {
+        auto const is_first = std::holds_alternative<prepare>(each.asked.what);
+        if (is_first) { each.then(std::nullopt); }
+        return is_first;
+    });
+    in_.refuse_all();
+    return rows_.are_known() ? std::string{} : "what became of a slot that came here is not known yet";
+}
+
 std::string mover::close_all()
 {
     if (out_.on_the_way() > 0) { return "slots of this node are on their way"; }

@@ -38,6 +38,10 @@ public:
     /// A request of ours will have no reply.
     void unanswered(slot s, transfer_offer const& offer) { heard_.emplace_back(std::pair{s, offer}); }
 
+    /// Gives up every slot that is on its way here, also those that are asked to be taken next; why not, or nothing. Whoever calls it lets
+    /// none in afterwards.
+    std::string refuse_arrivals();
+
     // For a node that is alone and becomes a member of another cluster: its slots, which nobody else has heard of, are forgotten.
 
     /// Serves nothing more. Why it cannot go on with this, or nothing. take_all_back() undoes it.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "mykeyv/cluster/migration/outgoing.hpp"
 
-#include "mykeyv/cluster/migration/mutants.hpp"
+#include "mykeyv/cluster/mutants.hpp"
 
 #include <utility>
 

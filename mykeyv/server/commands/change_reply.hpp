@@ -16,7 +16,7 @@
 namespace mykeyv::server::handlers {
 
 /// The text, +OK for an empty one, or the refusal.
-inline void send_text(later_reply& reply, change_result const& done)
+inline void send_text(later_reply& reply, cluster::change_result const& done)
 {
     if (!done) { return reply.fail(errc::syntax, *done.why_not); }
     std::string encoded;
@@ -25,9 +25,9 @@ inline void send_text(later_reply& reply, change_result const& done)
     reply.send(std::move(encoded));
 }
 
-inline change_done reply_with(later_reply reply)
+inline conductor::change_done reply_with(later_reply reply)
 {
-    return [reply](change_result done) mutable { send_text(reply, done); };
+    return [reply](cluster::change_result done) mutable { send_text(reply, done); };
 }
 
 inline std::optional<std::uint32_t> parse_weight(std::string_view text) noexcept

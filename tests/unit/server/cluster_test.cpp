@@ -2,7 +2,7 @@
 // What clients are told about the cluster, and what a node starts with.
 #include "mykeyv/server/cluster_view.hpp"
 #include "mykeyv/server/first_start.hpp"
-#include "mykeyv/server/ownership.hpp"
+#include "mykeyv/cluster/ownership.hpp"
 
 #include <gtest/gtest.h>
 
@@ -58,8 +58,9 @@ TEST_F(cluster_view_test, info_says_ok_when_every_slot_is_served)
 
 struct what_a_node_knows : two_nodes {
     what_a_node_knows() { known.adopt(std::make_shared<cluster::topology const>(both)); }
-    ownership known{a.id};
-    cluster::slot_map const& map() { return (seen = known.view(seen))->map(); }
+    cluster::ownership known{a.id};
+    cluster_views views{known};
+    cluster::slot_map const& map() { return (seen = views.newest(seen))->map(); }
     std::shared_ptr<cluster_view const> seen;
 };
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "mykeyv/server/ownership.hpp"
+#include "mykeyv/cluster/ownership.hpp"
 
 #include <utility>
 
-namespace mykeyv::server {
+namespace mykeyv::cluster {
 
-void ownership::adopt(std::shared_ptr<cluster::topology const> newer)
+void ownership::adopt(std::shared_ptr<class topology const> newer)
 {
     std::lock_guard const lock{mutex_};
     topology_ = std::move(newer);
@@ -16,7 +16,7 @@ void ownership::adopt(std::shared_ptr<cluster::topology const> newer)
     ++version_;
 }
 
-std::shared_ptr<cluster::topology const> ownership::topology() const
+std::shared_ptr<class topology const> ownership::topology() const
 {
     std::lock_guard const lock{mutex_};
     return topology_;
@@ -28,6 +28,14 @@ void ownership::forget()
     known_ = {};
     ++version_;
     ++own_version_;
+}
+
+void ownership::restore(slot s, store::slot_row const& row)
+{
+    using enum store::slot_state;
+    if (row.state == owned) { learn(s, self_, row.epoch()); }
+    if (row.state == handing_over) { learn(s, self_, row.epoch() - 1); }
+    if (row.state == gone) { learn(s, row.peer, row.epoch()); }
 }
 
 bool ownership::learn(slot s, node_id owner, std::uint64_t epoch)
@@ -85,15 +93,10 @@ std::vector<ownership::owned_range> ownership::own_ranges() const
     return ranges;
 }
 
-std::shared_ptr<cluster_view const> ownership::view(std::shared_ptr<cluster_view const> held) const
+std::pair<std::shared_ptr<slot_map const>, std::uint64_t> ownership::map() const
 {
-    if (held && held->number() == version_) { return held; }
     std::lock_guard const lock{mutex_};
-    if (!view_ || view_->number() != version_) {
-        auto map = std::make_shared<cluster::slot_map const>(self_, topology_->version(), topology_->nodes(), owners_locked());
-        view_ = std::make_shared<cluster_view const>(std::move(map), version_);
-    }
-    return view_;
+    return {std::make_shared<slot_map const>(self_, topology_->version(), topology_->nodes(), owners_locked()), version_};
 }
 
-}  // namespace mykeyv::server
+}  // namespace mykeyv::cluster

@@ -5,8 +5,9 @@
 // wins. Until it was told anything, what the topology wishes.
 #pragma once
 
+#include "mykeyv/cluster/slot_map.hpp"
 #include "mykeyv/cluster/topology.hpp"
-#include "mykeyv/server/cluster_view.hpp"
+#include "mykeyv/store/slot_row.hpp"
 
 #include <array>
 #include <atomic>
@@ -14,19 +15,22 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <utility>
 #include <vector>
 
-namespace mykeyv::server {
+namespace mykeyv::cluster {
 
 class ownership {
 public:
     explicit ownership(node_id self) noexcept : self_{self} {}
 
     /// The nodes there are; and who may serve what nobody has spoken of.
-    void adopt(std::shared_ptr<cluster::topology const>);
-    std::shared_ptr<cluster::topology const> topology() const;
+    void adopt(std::shared_ptr<class topology const>);
+    std::shared_ptr<class topology const> topology() const;
     /// Nothing is known of anybody's slots any more: this node has left them for another cluster.
     void forget();
+    /// What a row of this node says of its slot.
+    void restore(slot, store::slot_row const&);
     /// `owner` has the slot since `epoch`. Older news than what is known is passed over. True: it was new.
     bool learn(slot, node_id owner, std::uint64_t epoch);
 
@@ -36,7 +40,7 @@ public:
     std::vector<std::optional<node_id>> owners() const;
 
     struct owned_range {
-        cluster::slot_range slots;
+        slot_range slots;
         std::uint64_t epoch;
     };
     /// The slots of this node, as others are to be told.
@@ -44,8 +48,10 @@ public:
     /// Changes with what own_ranges() gives.
     std::uint64_t own_version() const noexcept { return own_version_; }
 
-    /// What clients ask for, made anew when something has changed. `held` is what the caller got last, or null.
-    std::shared_ptr<cluster_view const> view(std::shared_ptr<cluster_view const> held) const;
+    /// Changes with everything that map() gives.
+    std::uint64_t version() const noexcept { return version_; }
+    /// What clients are told, and the version() of it.
+    std::pair<std::shared_ptr<slot_map const>, std::uint64_t> map() const;
 
 private:
     struct known {
@@ -58,11 +64,10 @@ private:
 
     node_id const self_;
     mutable std::mutex mutex_;
-    std::shared_ptr<cluster::topology const> topology_;
+    std::shared_ptr<class topology const> topology_;
     std::array<known, slot::count> known_;
     std::atomic<std::uint64_t> version_{1};
     std::atomic<std::uint64_t> own_version_{1};
-    mutable std::shared_ptr<cluster_view const> view_;
 };
 
-}  // namespace mykeyv::server
+}  // namespace mykeyv::cluster

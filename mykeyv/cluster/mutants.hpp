@@ -37,9 +37,19 @@ enum class mutants {
     late_read_fills_the_cache,  ///< a read that began before the slot went counts, and fills the cache, when it ends after the slot is back
     aside_kept,                 ///< what an attempt that came to nothing has put aside in the cache counts in the next one
     last_rows_not_put_aside,    ///< what is put aside lacks the rows of the cut-over
+    // Of the membership
+    topology_not_saved,         ///< a topology counts before it is durable
+    older_topology_taken,       ///< a topology is taken whether it is newer or not
+    retires_with_slots,         ///< a node leaves while it owns slots
+    arrivals_not_refused,       ///< a node leaves while slots are on their way to it
+    retires_only_once,          ///< a node that could not save that it leaves does not try again
+    enters_only_once,           ///< a node that could not save that it has joined does not try again
 };
 
-inline constexpr std::array<std::pair<std::string_view, mutants>, 26> mutant_names{{
+/// From here on they are of the membership: only histories in which nodes join and leave can find them.
+inline constexpr mutants first_of_membership = mutants::topology_not_saved;
+
+inline constexpr std::array<std::pair<std::string_view, mutants>, 32> mutant_names{{
     {"no_wipe", mutants::no_wipe},
     {"timeout_returns_ownership", mutants::timeout_returns_ownership},
     {"no_is_not_durable", mutants::no_is_not_durable},
@@ -66,6 +76,12 @@ inline constexpr std::array<std::pair<std::string_view, mutants>, 26> mutant_nam
     {"late_read_fills_the_cache", mutants::late_read_fills_the_cache},
     {"aside_kept", mutants::aside_kept},
     {"last_rows_not_put_aside", mutants::last_rows_not_put_aside},
+    {"topology_not_saved", mutants::topology_not_saved},
+    {"older_topology_taken", mutants::older_topology_taken},
+    {"retires_with_slots", mutants::retires_with_slots},
+    {"arrivals_not_refused", mutants::arrivals_not_refused},
+    {"retires_only_once", mutants::retires_only_once},
+    {"enters_only_once", mutants::enters_only_once},
 }};
 
 #ifdef MYKEYV_MUTANTS

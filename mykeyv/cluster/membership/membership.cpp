@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "mykeyv/cluster/membership/membership.hpp"
+
+#include "mykeyv/cluster/mutants.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace mykeyv::cluster {
+
+membership::membership(node_id self, std::uint64_t life, ownership& owners, clock const& at, log& to, membership_outside& outside,
+                       membership_limits const& limits)
+    : self_{self}, life_{life}, owners_{owners}, time_{at}, log_{to}, outside_{outside}, limits_{limits}
+{
+}
+
+void membership::start(endpoint announced)
+{
+    announced_ = std::move(announced);
+    adopt(owners_.topology());
+    gossip();
+}
+
+void membership::stop()
+{
+    for (auto& each : std::exchange(unsettled_, {})) { each.then(std::move(each.text)); }
+}
+
+// Time
+
+void membership::due_at(time& what, time when)
+{
+    what = when;
+    outside_.wake_at(next_due());
+}
+
+membership::time membership::next_due() const { return std::min({gossips_at_, reconciles_at_, again_at_}); }
+
+void membership::wake()
+{
+    auto const now = time_.steady();
+    auto const is_due = [now](time& what) { return what <= now && std::exchange(what, time::max()) != time::max(); };
+    if (is_due(again_at_)) { std::exchange(again_, {})(); }
+    if (is_due(reconciles_at_)) { reconcile(); }
+    if (is_due(gossips_at_)) { gossip(); }
+    if (next_due() != time::max()) { outside_.wake_at(next_due()); }
+}
+
+void membership::again_in(std::chrono::milliseconds pause, std::function<void()> what)
+{
+    again_ = std::move(what);
+    due_at(again_at_, time_.steady() + pause);
+}
+
+// What is to be where
+
+void membership::adopt(std::shared_ptr<topology const> newer)
+{
+    newest_ = std::move(newer);
+    owners_.adopt(newest_);
+    refresh_peers();
+    reconcile_in(limits_.reconcile_pause);
+    insist_on_own_address();
+}
+
+/// Of two versions that two nodes made at once one is lost, and with it perhaps the address that this node has told.
+void membership::insist_on_own_address()
+{
+    auto const* const known = newest().find(self_);
+    if (known == nullptr || known->endpoint == announced_) { return; }
+    make_change([this](auto const& now) { return now.with_endpoint(self_, announced_, self_); }, [](auto const&) { return std::string{}; },
+                [](auto const&) {});
+}
+
+void membership::refresh_peers()
+{
+    std::erase_if(peers_, [&](auto const& each) {
+        auto const* const known = newest().find(each.first);
+        return known == nullptr || known->endpoint != each.second.where;
+    });
+    outside_.adopted(newest());
+    for (auto const& n : newest().nodes()) {
+        if (n.id != self_) { peers_.try_emplace(n.id).first->second.where = n.endpoint; }
+    }
+}
+
+void membership::reconcile_in(std::chrono::milliseconds pause)
+{
+    if (reconciles_at_ == time::max()) { due_at(reconciles_at_, time_.steady() + pause); }
+}
+
+/// Says which slots are to go where.
+void membership::reconcile()
+{
+    auto const owners = owners_.owners();
+    std::vector<std::pair<slot, node_id>> wishes;
+    for (unsigned number = 0; number < slot::count && !newest().moving().paused; ++number) {
+        slot const s{number};
+        auto const wanted = newest().owner_of(s);
+        if (owners[number] == self_ && wanted != self_) { wishes.emplace_back(s, wanted); }
+    }
+    outside_.want(std::move(wishes));
+    retire_if_empty();
+    // Not put off by each slot that moves.
+    auto const soon = time_.steady() + limits_.gossip_pause_with_news;
+    if (news_number() != news_gossiped_ && soon < gossips_at_) { due_at(gossips_at_, soon); }
+}
+
+bool membership::is_to_retire() const
+{
+    auto const* const known = newest().find(self_);
+    auto const owns_nothing = owners_.own_ranges().empty() || mutant(mutants::retires_with_slots);
+    return known != nullptr && known->leaving && newest().ranges_of(self_).empty() && owns_nothing;
+}
+
+/// A node that is to leave and owns nothing any more takes itself out, when another one has what else was its alone, and when no slot is on
+/// its way here any more: its source may know an older topology only.
+void membership::retire_if_empty()
+{
+    if (!is_to_retire() || std::exchange(is_retiring_, true)) { return; }
+    auto const to = successor();
+    if (!to) { return retire_later("no node stays"); }
+    outside_.hand_code_over(*to, [this](std::string const& why_not) {
+        if (!why_not.empty()) { return retire_later("code for update() is not given to another node: " + why_not); }
+        auto const before = number_of(newest());
+        if (mutant(mutants::arrivals_not_refused)) { return retire(); }
+        outside_.refuse_arrivals([this, before](std::string const& still) {
+            if (!still.empty()) { return retire_later(still); }
+            // By a topology that came meanwhile slots may have been let in.
+            auto const is_still = !saving_ && number_of(newest()) == before && is_to_retire();
+            is_still ? retire() : retire_later({});
+        });
+    });
+}
+
+void membership::retire()
+{
+    make_change([this](auto const& now) { return now.without_node(self_, self_); }, [](auto const&) { return std::string{}; },
+                [this](auto const& left) {
+                    if (!left && !mutant(mutants::retires_only_once)) { return retire_later(*left.why_not); }
+                    is_retiring_ = false;
+                    if (left) { log_.info("this node owns no slot any more and has left its cluster: it can be stopped"); }
+                });
+}
+
+void membership::retire_later(std::string const& why)
+{
+    is_retiring_ = false;
+    if (!why.empty()) { log_.warning("this node cannot leave its cluster yet: {}; trying again", why); }
+    reconcile_in(limits_.reconcile_pause_after_refusal);
+}
+
+/// A node that stays: of those, the one heard of last.
+std::optional<node_id> membership::successor() const
+{
+    std::optional<node_id> found;
+    for (auto const& [id, each] : peers_) {
+        auto const* const known = newest().find(id);
+        if (known == nullptr || known->leaving) { continue; }
+        if (!found || each.heard > peers_.at(*found).heard) { found = id; }
+    }
+    return found;
+}
+
+}  // namespace mykeyv::cluster
