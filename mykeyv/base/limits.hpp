@@ -95,6 +95,8 @@ inline constexpr std::size_t outgoing_per_lane_max = 64;
 /// where one has waited for longer than is wanted, and never fewer than the least.
 inline constexpr std::size_t cut_overs_at_once = 32;
 inline constexpr std::chrono::milliseconds cut_over_wait_wanted{17};
+/// The same for a lane that clients write to.
+inline constexpr std::chrono::milliseconds cut_over_wait_wanted_when_busy{12};
 inline constexpr std::size_t cut_overs_at_once_least = 8;
 /// Bytes of rows that one lane has sent and that are not acknowledged; from there on no more are read. For a node that operations wait
 /// for, because it takes slots over, that is so from one portion on.

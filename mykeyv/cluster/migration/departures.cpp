@@ -171,7 +171,7 @@ void departures::taken(slot s)
     auto const waited = now() - moving.parked_since;
     auto& windows = windows_of(moving.out.target());
     windows.on_the_way.taken();
-    waited > limits_.cut_over_wait_wanted ? windows.cut_overs.late(limits_.cut_overs_at_once_least) : windows.cut_overs.taken();
+    waited > wait_wanted_ ? windows.cut_overs.late(limits_.cut_overs_at_once_least) : windows.cut_overs.taken();
     begins_from_ = {};
     not_before_.erase(s);
     auto const gone = slot_row{slot_state::gone, moving.out.offer(), moving.out.target()};

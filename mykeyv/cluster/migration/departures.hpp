@@ -41,6 +41,8 @@ public:
     void unanswered(slot, transfer_offer const&);
     void writing(store::batch_writes const&);
     void erasing(std::span<slot const>);
+    /// Slots that wait for longer while they are cut over are fewer at once from now on.
+    void aim_at(std::chrono::milliseconds wait) noexcept { wait_wanted_ = wait; }
     /// Goes on with what is due, until that time and with so many slots at most; when there will be more.
     time wake(time until, std::size_t slots);
 
@@ -103,6 +105,7 @@ private:
     std::unordered_map<slot, time> not_before_;  // of slots whose last attempt failed
     std::map<node_id, target_windows> windows_;
     std::unordered_map<slot, slot_row> to_be_gone_;  // taken, and not yet committed as such
+    std::chrono::milliseconds wait_wanted_ = limits_.cut_over_wait_wanted;
     time sends_from_{};   // the rate limit
     time begins_from_{};  // all that is wanted has failed a moment ago
 };

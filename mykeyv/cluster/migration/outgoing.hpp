@@ -35,6 +35,7 @@ struct move_limits {
     std::size_t outgoing_per_lane_max = limits::outgoing_per_lane_max;
     std::size_t cut_overs_at_once = limits::cut_overs_at_once;
     std::chrono::milliseconds cut_over_wait_wanted = limits::cut_over_wait_wanted;
+    std::chrono::milliseconds cut_over_wait_wanted_when_busy = limits::cut_over_wait_wanted_when_busy;
     std::size_t cut_overs_at_once_least = limits::cut_overs_at_once_least;
     std::size_t on_the_way_bytes_max = limits::on_the_way_bytes_max;
     std::size_t slots_per_commit = limits::slots_per_commit;
