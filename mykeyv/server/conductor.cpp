@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "mykeyv/server/conductor.hpp"
 
-#include "mykeyv/base/limits.hpp"
 #include "mykeyv/cluster/migration/wire.hpp"
 #include "mykeyv/server/lane_port.hpp"
 #include "mykeyv/server/node_state.hpp"
-
-#include <fmt/format.h>
 
 #include <algorithm>
 #include <future>
@@ -120,16 +117,7 @@ void conductor::slot_asked(cluster::slot_request asked, unique_function<void(std
 {
     auto const lane = node_.store->lane_of(asked.slot);
     node_.store->tell_agent(lane, [this, lane, asked = std::move(asked), answer = std::move(answer)](errc why) mutable {
-        if (why != errc::ok) { return answer(std::nullopt); }
-        // One of the two has an older topology. Taken all the same, the slot would only be sent back. Looked at here, in the lane: after
-        // refuse_arrivals() nothing is let in by a topology from before.
-        auto const is_wanted = node_.owners->topology()->owner_of(asked.slot) == node_.store->id();
-        if (!is_wanted && std::holds_alternative<cluster::prepare>(asked.what)) {
-            auto no = reply_to(asked);
-            no.reason = "the topology that is known here does not want the slot here";
-            return answer(std::move(no));
-        }
-        ports_[lane]->mover().asked(std::move(asked), std::move(answer));
+        why == errc::ok ? ports_[lane]->mover().asked(std::move(asked), std::move(answer)) : answer(std::nullopt);
     });
 }
 

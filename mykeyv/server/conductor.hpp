@@ -100,9 +100,10 @@ private:
     node_state& node_;
     std::vector<std::unique_ptr<lane_port>> ports_;
     cluster::membership member_;
-    std::unordered_map<node_id, links> links_;
     bool stopped_ = false;
     async::io_thread thread_{"conductor"};
+    // What belongs to the thread.
+    std::unordered_map<node_id, links> links_;
     std::unique_ptr<async::timer> timer_;
 };
 

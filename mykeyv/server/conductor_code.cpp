@@ -4,7 +4,6 @@
 
 #include "mykeyv/server/node_state.hpp"
 
-#include <algorithm>
 #include <utility>
 
 namespace mykeyv::server {

@@ -151,7 +151,7 @@ std::string conductor::status_text()
 // The lanes
 
 /// Has every lane do something; `done` gets what one of them complained of, or nothing.
-void conductor::on_every_lane(std::function<std::string(cluster::mover&)> what, std::function<void(std::string const&)> done)
+void conductor::on_every_lane(std::function<std::string(cluster::mover&)> what, done_or_why done)
 {
     struct progress {
         std::size_t lanes_left;

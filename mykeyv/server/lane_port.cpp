@@ -42,6 +42,8 @@ std::unique_ptr<cluster::mover> lane_port::make_mover(store::lane_core& lane, st
     return made;
 }
 
+bool lane_port::is_wanted(slot s) const { return of_.node_.owners->topology()->owner_of(s) == self_; }
+
 void lane_port::send(node_id to, cluster::slot_request request)
 {
     of_.thread_.post([this, to, request = std::move(request)]() mutable {

@@ -53,6 +53,7 @@ public:
     lane_figures const& figures() const noexcept { return figures_; }
 
     node_id self() const override { return self_; }
+    bool is_wanted(slot) const override;
     void send(node_id to, cluster::slot_request) override;
     void owned_by(slot, node_id owner, std::uint64_t epoch) override;
     time pace(std::size_t bytes) override;

@@ -155,7 +155,8 @@ void store::async_save_topology(std::uint64_t version, std::string document, uni
 {
     parts_->office->submit(
         [version, document = std::move(document)](session& on) { return mykeyv::store::save_topology(on.link, version, document); },
-        std::move(done));
+        // Before the COMMIT or in it: that is not known here.
+        [done = std::move(done)](errc outcome) mutable { done(outcome == errc::cluster_down ? errc::outcome_unknown : outcome); });
 }
 
 std::shared_ptr<std::string const> store::find_script(script_id id) const

@@ -163,10 +163,9 @@ void cluster::topology_adopted(unsigned by, mykeyv::cluster::topology const& new
     auto& newest = topology_of_[by];
     if (number < newest) { throw violation{fmt::format("{} goes back to version {}", by, number.first)}; }
     newest = number;
-    auto const has_left = newer.author() == id_of(by) && newer.find(id_of(by)) == nullptr;
-    if (has_left && std::ranges::any_of(slots, [&](slot s) { return nodes[by]->gate_of(s) == store::gate::open; })) {
-        throw violation{fmt::format("{} leaves while it serves a slot", by)};
-    }
+    auto const is_in_it = newer.find(id_of(by)) != nullptr;
+    if (!is_in_it && newer.author() == id_of(by)) { left_.insert(by); }
+    if (is_in_it) { left_.erase(by); }
 }
 
 void cluster::row_committed(unsigned by, slot s, store::slot_row const& row)
@@ -181,13 +180,7 @@ void cluster::row_committed(unsigned by, slot s, store::slot_row const& row)
     }
     newest = row.offer;
     if (row.state != store::slot_state::owned) { return; }
-    auto* const member = has_members ? nodes[by]->member() : nullptr;
-    if (member != nullptr && member->has_started()) {
-        auto const& known = member->core.newest();
-        if (known.author() == id_of(by) && known.find(id_of(by)) == nullptr) {
-            throw violation{fmt::format("{} takes slot {} after it has left", by, s.number())};
-        }
-    }
+    if (left_.contains(by)) { throw violation{fmt::format("{} takes slot {} after it has left", by, s.number())}; }
     auto const [place, fresh] = owner_at_.try_emplace({s, row.epoch()}, by);
     if (place->second != by) {
         throw violation{fmt::format("slot {} has two owners at epoch {}: {} and {}", s.number(), row.epoch(), place->second, by)};
@@ -199,6 +192,9 @@ void cluster::check()
     for (auto const s : slots) {
         std::optional<unsigned> serving;
         for (unsigned i = 0; i < nodes.size(); ++i) {
+            if (left_.contains(i) && nodes[i]->gate_of(s) != store::gate::closed) {
+                throw violation{fmt::format("{} has left, and slot {} is not closed there", i, s.number())};
+            }
             if (nodes[i]->gate_of(s) != store::gate::open) { continue; }
             if (serving) { throw violation{fmt::format("slot {} is served by {} and by {}", s.number(), *serving, i)}; }
             serving = i;

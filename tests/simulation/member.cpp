@@ -23,7 +23,8 @@ real::membership_limits const quick{.gossip_pause = milliseconds{20},
                                     .join_attempts_max = 3,
                                     .join_patience = milliseconds{60},
                                     .invitation_patience = milliseconds{200},
-                                    .admission_pause = milliseconds{10}};
+                                    .admission_pause = milliseconds{10},
+                                    .restore_pause = milliseconds{10}};
 
 }  // namespace
 
@@ -114,9 +115,13 @@ void member::ask(node_id of, std::vector<std::string> words, answered then)
     cluster_.ask(index_, cluster_.index_of(of), std::move(words), core.newest().cluster(), if_alive(std::move(then)));
 }
 
-void member::ask_stranger(endpoint const& where, std::vector<std::string> words, milliseconds, answered then)
+void member::ask_stranger(endpoint const& where, std::vector<std::string> words, milliseconds patience, answered then)
 {
-    cluster_.ask(index_, cluster_.index_of(where), std::move(words), {}, if_alive(std::move(then)));
+    auto const once = [then = std::make_shared<answered>(std::move(then))](node_answer const& answer) {
+        if (*then) { std::exchange(*then, {})(answer); }
+    };
+    cluster_.ask(index_, cluster_.index_of(where), std::move(words), {}, if_alive(once));
+    world_.after(patience, if_alive([once] { once({node_answer::outcome::none, "no answer in time"}); }));
 }
 
 void member::save(std::shared_ptr<real::topology const> wanted, std::function<void(errc)> done)

@@ -109,6 +109,7 @@ private:
     std::map<std::pair<slot, unsigned>, store::transfer_offer> offer_at_;  // the newest of each slot's row at each node
     std::map<slot, std::uint64_t> last_version_;
     std::map<std::pair<std::uint64_t, node_id>, mykeyv::cluster::topology> topologies_;  // of the cluster, by version and author, for ever
+    std::set<unsigned> left_;  // nodes that have taken themselves out
     std::map<unsigned, std::pair<std::uint64_t, node_id>> topology_of_;  // the newest that each node has had
 };
 
@@ -149,6 +150,7 @@ public:
 
     // For movers
     node_id self() const override;
+    bool is_wanted(slot) const override;
     void send(node_id to, mykeyv::cluster::slot_request) override;
     void owned_by(slot, node_id owner, std::uint64_t epoch) override;
     time pace(std::size_t) override;
@@ -163,7 +165,6 @@ private:
     void schedule(unsigned number, time_point when);
     void read(std::unique_ptr<client_operation>);
     std::optional<unsigned> hint(slot) const;
-    bool is_unwanted(slot) const;
     /// Runs something of this node, which may die in it.
     template <class Do>
     void alive(Do what);

@@ -40,13 +40,6 @@ void node::on_every_lane(std::function<std::string(mykeyv::cluster::mover&)> wha
     }
 }
 
-/// As the conductor does, by the topology that it has.
-bool node::is_unwanted(slot s) const
-{
-    if (life_->member) { return life_->member->core.newest().owner_of(s) != self(); }
-    return cluster_.refuses_unwanted && !life_->wanted.contains(s);
-}
-
 void node::received(unsigned from, slot_request r)
 {
     // Of another cluster, nodes do not even greet each other.
@@ -55,12 +48,6 @@ void node::received(unsigned from, slot_request r)
     auto const number = r.slot.number() % lanes;
     hand(number, store::note{[this, from, number, r = std::move(r)](errc why) mutable {
              if (why != errc::ok) { return unheard(from, r.slot, r.offer); }
-             if (std::holds_alternative<mykeyv::cluster::prepare>(r.what) && is_unwanted(r.slot)) {
-                 ++world_.seen["not wanted here"];
-                 auto no = reply_to(r);
-                 no.reason = "the topology that is known here does not want the slot here";
-                 return cluster_.send(index_, from, std::move(no));
-             }
              auto const s = r.slot;
              auto const offer = r.offer;
              life_->all[number].mover->asked(std::move(r), [this, from, s, offer](std::optional<slot_reply> reply) {
@@ -96,6 +83,13 @@ void node::lost(slot s, transfer_offer const& offer)
 }
 
 node_id node::self() const { return cluster_.id_of(index_); }
+bool node::is_wanted(slot s) const
+{
+    auto const wanted = life_->member ? life_->member->core.newest().owner_of(s) == self()
+                                      : !cluster_.refuses_unwanted || life_->wanted.contains(s);
+    if (!wanted) { ++world_.seen["not wanted here"]; }
+    return wanted;
+}
 void node::send(node_id to, slot_request r)
 {
     if (life_) { mykeyv::cluster::note_cached(r, life_->known); }

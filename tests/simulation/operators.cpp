@@ -49,9 +49,7 @@ void operators::want_something(member& asked)
 void operators::invite_somebody(member& asked)
 {
     auto const index = world_.below(static_cast<unsigned>(cluster_.nodes.size()));
-    auto* const other = cluster_.nodes[index]->member();
-    auto const is_alone = other == nullptr || !other->has_started() || other->core.newest().cluster() != cluster_.founded;
-    if (is_alone) { asked.core.add(cluster_.endpoint_of(index), 1, noted("add")); }
+    asked.core.add(cluster_.endpoint_of(index), 1, noted("add"));
 }
 
 void operators::want_slots_elsewhere(member& asked)
@@ -110,7 +108,10 @@ bool operators::are_done()
         auto* const one = cluster_.nodes[cluster_.index_of(n.id)]->member();
         return one != nullptr && one->has_started() && one->core.newest() == *known;
     });
-    if (!have_heard) { return false; }
+    // Whoever has asked to join is in, or was.
+    auto are_in = true;
+    for (unsigned i = 0; i < cluster_.nodes.size(); ++i) { are_in = are_in && (cluster_.waits_to_be_invited(i) || cluster_.is_of_it(i)); }
+    if (!have_heard || !are_in) { return false; }
     auto& first = cluster_.nodes[cluster_.index_of(known->nodes().front().id)]->member()->core;
     if (known->moving().paused) {
         first.set_moving([](real::moving_rules& rules) { rules.paused = false; }, noted("resume"));

@@ -23,6 +23,7 @@ void membership::start(endpoint announced)
 
 void membership::stop()
 {
+    stopped_ = true;
     for (auto& each : std::exchange(unsettled_, {})) { each.then(std::move(each.text)); }
 }
 
@@ -34,22 +35,23 @@ void membership::due_at(time& what, time when)
     outside_.wake_at(next_due());
 }
 
-membership::time membership::next_due() const { return std::min({gossips_at_, reconciles_at_, again_at_}); }
+membership::time membership::next_due() const { return std::min({gossips_at_, reconciles_at_, restores_at_, admission_goes_on_at_}); }
 
 void membership::wake()
 {
     auto const now = time_.steady();
     auto const is_due = [now](time& what) { return what <= now && std::exchange(what, time::max()) != time::max(); };
-    if (is_due(again_at_)) { std::exchange(again_, {})(); }
+    if (is_due(admission_goes_on_at_)) { std::exchange(admission_goes_on_, {})(); }
+    if (is_due(restores_at_)) { restore(); }
     if (is_due(reconciles_at_)) { reconcile(); }
     if (is_due(gossips_at_)) { gossip(); }
     if (next_due() != time::max()) { outside_.wake_at(next_due()); }
 }
 
-void membership::again_in(std::chrono::milliseconds pause, std::function<void()> what)
+void membership::go_on_with_admission(std::function<void()> what)
 {
-    again_ = std::move(what);
-    due_at(again_at_, time_.steady() + pause);
+    admission_goes_on_ = std::move(what);
+    due_at(admission_goes_on_at_, time_.steady() + limits_.admission_pause);
 }
 
 // What is to be where
@@ -137,9 +139,11 @@ void membership::retire()
 {
     make_change([this](auto const& now) { return now.without_node(self_, self_); }, [](auto const&) { return std::string{}; },
                 [this](auto const& left) {
-                    if (!left && !mutant(mutants::retires_only_once)) { return retire_later(*left.why_not); }
+                    // Of two changes at once the other one may have been in force, and want something here.
+                    auto const has_left = left && newest().find(self_) == nullptr;
+                    if (!has_left && !mutant(mutants::retires_only_once)) { return retire_later(left.why_not.value_or("")); }
                     is_retiring_ = false;
-                    if (left) { log_.info("this node owns no slot any more and has left its cluster: it can be stopped"); }
+                    if (has_left) { log_.info("this node owns no slot any more and has left its cluster: it can be stopped"); }
                 });
 }
 

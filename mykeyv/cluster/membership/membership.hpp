@@ -54,6 +54,8 @@ struct membership_limits {
     std::chrono::milliseconds invitation_patience{20'000};
     /// Before what belongs to being made a member, and did not work, is tried again.
     std::chrono::milliseconds admission_pause{500};
+    /// Before the topology that counts is saved again, after one that may have been saved or not.
+    std::chrono::milliseconds restore_pause{500};
 };
 
 /// How the wish of somebody who asked for a change ends: a text for the reply, or why not.
@@ -65,6 +67,8 @@ struct change_result {
     std::string text;
     std::optional<std::string> why_not;
 };
+
+static_assert(membership_limits{}.settling_patience < membership_limits{}.gossip_pause);
 
 class membership {
 public:
@@ -142,15 +146,17 @@ private:
     };
 
     static std::pair<std::uint64_t, node_id> number_of(topology const& t) noexcept { return {t.version(), t.author()}; }
-    bool is_alone() const noexcept { return newest().nodes().size() == 1; }
+    void be_admitted(endpoint const& member, std::uint32_t weight, done);
     void ask_membership(endpoint const& member, node const& self, int attempts_left, done);
     void give_own_slots_up(std::function<void(std::string const&)> then);
     void take_own_slots_back(std::function<void()> then);
     void enter(topology const& joined, std::function<void()> then);
-    void again_in(std::chrono::milliseconds, std::function<void()> what);
+    void go_on_with_admission(std::function<void()> what);
 
     void in_turn(unique_function<void()> attempt);
     void save(topology, std::function<void(errc)> then);
+    void restore();
+    void go_on_with_changes();
     bool is_in_force(change const&) const;
     bool all_have_ours() const;
     void find_lost_changes();
@@ -194,10 +200,11 @@ private:
     std::vector<unsettled_change> unsettled_;
     std::uint64_t news_gossiped_ = 0;
     bool saving_ = false;
+    bool stopped_ = false;
     bool is_retiring_ = false;
     bool is_being_admitted_ = false;  // from the moment its own slots are given up until it is a member or has them again
-    time gossips_at_ = time::max(), reconciles_at_ = time::max(), again_at_ = time::max();
-    std::function<void()> again_;
+    time gossips_at_ = time::max(), reconciles_at_ = time::max(), restores_at_ = time::max(), admission_goes_on_at_ = time::max();
+    std::function<void()> admission_goes_on_;  // one at a time: see is_being_admitted_
 };
 
 }  // namespace mykeyv::cluster

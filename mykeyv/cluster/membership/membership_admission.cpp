@@ -30,11 +30,14 @@ void membership::ask_membership(endpoint const& member, node const& self, int at
 
 void membership::join_asked(node fresh, done then)
 {
-    if (is_being_admitted_) { return then(refusal{"this node is being made a member of another cluster"}); }
-    auto const* const known = newest().find(fresh.id);
-    if (known != nullptr && known->endpoint == fresh.endpoint) { return then(newest().json()); }
-    make_change([this, fresh = std::move(fresh)](auto const& now) { return now.with_node(fresh, self_); },
-                [](auto const& with) { return with.json(); }, std::move(then));
+    // In turn: what is being saved may be that this node is a member of another cluster, or that this very one has joined.
+    in_turn([this, fresh = std::move(fresh), then = std::move(then)]() mutable {
+        if (is_being_admitted_) { return then(refusal{"this node is being made a member of another cluster"}); }
+        auto const* const known = newest().find(fresh.id);
+        if (known != nullptr && known->endpoint == fresh.endpoint) { return then(newest().json()); }
+        make_change([this, fresh = std::move(fresh)](auto const& now) { return now.with_node(fresh, self_); },
+                    [](auto const& with) { return with.json(); }, std::move(then));
+    });
 }
 
 void membership::add(endpoint const& where, std::uint32_t weight, done then)
@@ -57,16 +60,24 @@ void membership::add(endpoint const& where, std::uint32_t weight, done then)
 
 void membership::invited(endpoint const& member, std::uint32_t weight, done then)
 {
-    if (!is_alone()) { return then(refusal{"this node has a cluster of its own already, of several nodes"}); }
+    in_turn([this, member, weight, then = std::move(then)]() mutable { be_admitted(member, weight, std::move(then)); });
+}
+
+void membership::be_admitted(endpoint const& member, std::uint32_t weight, done then)
+{
+    auto const* const known = newest().find(self_);
+    if (known == nullptr) { return then(refusal{"this node has left its cluster: to be used once more it begins with an empty MySQL"}); }
+    if (newest().nodes().size() > 1) { return then(refusal{"this node has a cluster of its own already, of several nodes"}); }
     // Of two, one could take the slots back while the other one is told that the node is a member.
     if (std::exchange(is_being_admitted_, true)) { return then(refusal{"this node is being made a member already"}); }
-    auto self = newest().nodes().front();
+    auto self = *known;
     self.weight = weight;
     auto const shared = std::make_shared<done>(std::move(then));
     give_own_slots_up([this, member, self, shared](std::string const& why_not) {
         if (!why_not.empty()) { return (*shared)(refusal{why_not}); }
         ask_to_join(member, self, [this, shared](change_result const& answer) {
             auto parsed = answer ? topology::parse(answer.text) : checked<topology>{refusal{*answer.why_not}};
+            if (parsed && parsed->find(self_) == nullptr) { parsed = refusal{"the topology that came does not have this node"}; }
             if (!parsed) {
                 return take_own_slots_back([shared, why_not = parsed.error()] { (*shared)(why_not); });
             }
@@ -84,7 +95,7 @@ void membership::enter(topology const& joined, std::function<void()> then)
             is_being_admitted_ = outcome != errc::ok && !mutant(mutants::enters_only_once);
             if (!is_being_admitted_) { return then(); }
             log_.warning("this node has joined a cluster and cannot save that: {}; trying again", message(outcome));
-            again_in(limits_.admission_pause, [this, joined, then] { enter(joined, then); });
+            go_on_with_admission([this, joined, then] { enter(joined, then); });
         });
     });
 }
@@ -105,7 +116,7 @@ void membership::take_own_slots_back(std::function<void()> then)
         is_being_admitted_ = !why_not.empty();
         if (!is_being_admitted_) { return; }
         log_.warning("this node's own slots are not served: {}; trying again", why_not);
-        again_in(limits_.admission_pause, [this] { take_own_slots_back([] {}); });
+        go_on_with_admission([this] { take_own_slots_back([] {}); });
     });
 }
 

@@ -133,15 +133,41 @@ void membership::save(topology wanted, std::function<void(errc)> then)
     auto const kept = std::make_shared<topology const>(std::move(wanted));
     if (mutant(mutants::topology_not_saved)) { adopt(kept); }
     outside_.save(kept, [this, kept, then = std::move(then)](errc outcome) {
+        if (stopped_) { return; }
         saving_ = false;
-        if (outcome == errc::ok) { adopt(kept); }
-        then(outcome);
-        while (!saving_ && !changes_.empty()) {
-            auto next = std::move(changes_.front());
-            changes_.pop_front();
-            next();
+        if (outcome == errc::ok) {
+            restores_at_ = time::max();
+            adopt(kept);
+        } else {
+            due_at(restores_at_, time_.steady() + limits_.restore_pause);
         }
+        then(outcome);
+        go_on_with_changes();
     });
+}
+
+/// What was to be saved, and may have been, does not count: it must not come into force by a restart, long after people were told that it
+/// was not made.
+void membership::restore()
+{
+    in_turn([this] {
+        saving_ = true;
+        outside_.save(newest_, [this](errc outcome) {
+            if (stopped_) { return; }
+            saving_ = false;
+            if (outcome != errc::ok) { due_at(restores_at_, time_.steady() + limits_.restore_pause); }
+            go_on_with_changes();
+        });
+    });
+}
+
+void membership::go_on_with_changes()
+{
+    while (!saving_ && !changes_.empty()) {
+        auto next = std::move(changes_.front());
+        changes_.pop_front();
+        next();
+    }
 }
 
 /// Whether it would change nothing, or can be made no more.

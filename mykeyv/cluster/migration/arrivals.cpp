@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "mykeyv/cluster/migration/arrivals.hpp"
 
-#include "mykeyv/cluster/mutants.hpp"
 #include "mykeyv/cluster/migration/rules.hpp"
+#include "mykeyv/cluster/mutants.hpp"
 
 #include <fmt/format.h>
 

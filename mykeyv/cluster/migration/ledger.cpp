@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "mykeyv/cluster/migration/ledger.hpp"
 
-#include "mykeyv/cluster/mutants.hpp"
 #include "mykeyv/cluster/migration/warmth.hpp"
+#include "mykeyv/cluster/mutants.hpp"
 
 #include <algorithm>
 #include <utility>

@@ -38,8 +38,8 @@ public:
     /// A request of ours will have no reply.
     void unanswered(slot s, transfer_offer const& offer) { heard_.emplace_back(std::pair{s, offer}); }
 
-    /// Gives up every slot that is on its way here, also those that are asked to be taken next; why not, or nothing. Whoever calls it lets
-    /// none in afterwards.
+    /// Gives up every slot that is on its way here, also those that are asked to be taken next; why not, or nothing. Those that are wanted
+    /// here may come afterwards.
     std::string refuse_arrivals();
 
     // For a node that is alone and becomes a member of another cluster: its slots, which nobody else has heard of, are forgotten.
@@ -76,6 +76,7 @@ private:
     errc save_all(std::function<slot_row(slot_row const&)> const& as);
 
     store::lane_core& lane_;
+    mover_outside& outside_;
     move_limits const limits_;
     ledger rows_;
     arrivals in_;

@@ -23,6 +23,8 @@ public:
     virtual ~mover_outside() = default;
 
     virtual node_id self() const = 0;
+    /// Whether the newest topology that is known here wants the slot here.
+    virtual bool is_wanted(slot) const = 0;
     /// Sends a request; on any thread, note_cached() is to be called with it before. What comes of it is told by mover::replied, or by
     /// mover::unanswered when the connection is lost.
     virtual void send(node_id to, slot_request) = 0;

@@ -23,11 +23,13 @@ using to = enum slot_reply::to;
 class an_outside final : public mover_outside {
 public:
     node_id self() const override { return id(1); }
+    bool is_wanted(slot) const override { return wants; }
     void send(node_id, slot_request request) override { sent.push_back(std::move(request)); }
     void owned_by(slot, node_id owner, std::uint64_t epoch) override { owners.emplace_back(owner, epoch); }
     time pace(std::size_t) override { return sends_from; }
     void departed(departure const&) override {}
 
+    bool wants = true;
     time sends_from{};  ///< as the rate has it
     std::vector<slot_request> sent;
     std::vector<std::pair<node_id, std::uint64_t>> owners;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A node that is to become a member of another cluster forgets its slots first. When that comes to nothing it has them again, durably.
+// One that is to be a member no more takes no slots any more.
 #include "tests/unit/cluster/a_mover.hpp"
 
 namespace mykeyv::cluster {
@@ -45,6 +46,34 @@ TEST_F(a_node_to_be_admitted, serves_nothing_before_its_slots_are_its_own_again)
     EXPECT_EQ(gate_now(), gate::closed);
     lane_.database.endings = {};
     expect_taken_back();
+}
+
+// A node that leaves
+
+TEST_F(a_mover, takes_no_slot_that_is_not_wanted_here)
+{
+    outside_.wants = false;
+    start({});
+    EXPECT_FALSE(asked(prepare{})->yes);
+    EXPECT_EQ(row().state, slot_state::none);
+}
+
+TEST_F(a_mover, takes_no_slot_that_was_on_its_way_when_arrivals_were_refused)
+{
+    imported();
+    EXPECT_EQ(mover_->refuse_arrivals(), "");
+    EXPECT_FALSE(asked(nothing_more())->yes);
+    EXPECT_EQ(row().state, refused);
+    EXPECT_EQ(gate_now(), gate::closed);
+}
+
+TEST_F(a_mover, that_refuses_arrivals_finds_out_whether_one_has_come)
+{
+    imported();
+    next_commit_is_unknown();
+    EXPECT_FALSE(asked(nothing_more()));
+    EXPECT_EQ(mover_->refuse_arrivals(), "");
+    EXPECT_EQ(outside_.owners.back().first, id(1));
 }
 
 }  // namespace

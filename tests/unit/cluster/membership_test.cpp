@@ -190,6 +190,28 @@ TEST_F(a_member, gossips_on_whatever_else_was_due_before)
     EXPECT_GT(asked.size(), before);
 }
 
+TEST_F(a_member, saves_what_counts_again_when_a_change_may_have_been_saved_or_not)
+{
+    start(of_two());
+    member.set_moving([](moving_rules& rules) { rules.paused = true; }, noted());
+    answer_save(errc::outcome_unknown);
+    pass(1s);
+    answer_save(errc::ok);
+    EXPECT_EQ(saved, 1u);
+    pass(3s);
+    EXPECT_THAT(saves, IsEmpty());
+}
+
+TEST_F(a_member, that_is_asked_twice_to_let_a_node_in_while_it_saves_that_says_yes_twice)
+{
+    start(of_two());
+    member.join_asked(node_number(3), noted());
+    member.join_asked(node_number(3), noted());
+    answer_save(errc::ok);
+    pass(2s);
+    EXPECT_THAT(answers, ElementsAre("done", "done"));
+}
+
 /// Node 1 is to leave, and what it owned has gone.
 struct one_that_leaves : a_member {
     one_that_leaves()
@@ -212,7 +234,8 @@ TEST_F(one_that_leaves, tries_again_when_that_is_not_saved)
 {
     pass(100ms);
     answer_save(errc::storage_failed);
-    EXPECT_THAT(saves, IsEmpty());
+    pass(1s);
+    answer_save(errc::ok);  // of the topology that still counts
     pass(1s);
     answer_save(errc::ok);
     EXPECT_EQ(member.newest().find(id(1)), nullptr);
@@ -227,6 +250,28 @@ TEST_F(one_that_leaves, stays_while_it_owns_a_slot)
     member.slot_left();
     pass(1s);
     EXPECT_THAT(saves, SizeIs(1));
+}
+
+TEST_F(one_that_leaves, is_then_not_admitted_to_another_cluster)
+{
+    pass(100ms);
+    answer_save(errc::ok);
+    member.invited(node_number(3).endpoint, 1, noted());
+    EXPECT_THAT(answers, ElementsAre(HasSubstr("has left its cluster")));
+    EXPECT_TRUE(serves_own);
+}
+
+TEST_F(one_that_leaves, does_not_say_so_when_another_change_at_once_wants_slots_here)
+{
+    pass(100ms);
+    answer_save(errc::ok);
+    auto const other = topology::parse(of_two().json()).value().with_moving({}, id(2)).value().with_moving({}, id(2)).value();
+    auto const newer = other.with_moving({}, id(2)).value().with_moving({}, id(2)).value();
+    member.topology_came(newer.json(), noted());
+    answer_save(errc::ok);
+    pass(3s);
+    EXPECT_NE(member.newest().find(id(1)), nullptr);
+    EXPECT_THAT(saves, IsEmpty());
 }
 
 TEST_F(a_member, that_is_invited_has_its_own_slots_again_if_it_is_not_admitted)
