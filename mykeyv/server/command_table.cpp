@@ -105,6 +105,7 @@ constexpr command rows[] = {
     {"kv.node|invite", 4, flag_admin, 0, 0, 0, handlers::node_invite, "cluster", "Asks this node to become a member."},
     {"kv.node|join", 5, flag_admin, 0, 0, 0, handlers::node_join, "cluster", "Asks to become a member."},
     {"kv.node|keep", 3, flag_admin, 0, 0, 0, handlers::node_keep, "cluster", "Keeps code of a node that leaves."},
+    {"kv.node|leave", 4, flag_admin, 0, 0, 0, handlers::node_leave, "cluster", "Whether the node that asks may leave the cluster."},
     {"kv.node|prepare", 5, flag_admin, 0, 0, 0, handlers::node_slot, "cluster", "A slot is going to come."},
     {"kv.node|query", 5, flag_admin, 0, 0, 0, handlers::node_slot, "cluster", "Whether a slot was taken."},
     {"kv.node|rows", 8, flag_admin, 0, 0, 0, handlers::node_slot, "cluster", "Rows of a slot that comes."},

@@ -173,18 +173,33 @@ void conductor::adopted(cluster::topology const& newer)
     }
 }
 
-/// Tells each lane its share. The movers pass over what is not theirs.
-void conductor::want(std::vector<std::pair<slot, node_id>> wishes)
+std::vector<conductor::wishes> conductor::shares(wishes const& all) const
 {
-    std::vector<std::vector<std::pair<slot, node_id>>> shares(ports_.size());
-    for (auto const& each : wishes) { shares[node_.store->lane_of(each.first)].push_back(each); }
+    std::vector<wishes> of_each(ports_.size());
+    for (auto const& each : all) { of_each[node_.store->lane_of(each.first)].push_back(each); }
+    return of_each;
+}
+
+/// The movers pass over what is not theirs.
+void conductor::want(std::vector<std::pair<slot, node_id>> all)
+{
+    auto each = shares(all);
     for (unsigned i = 0; i < ports_.size(); ++i) {
-        node_.store->tell_lane(i, [this, i, share = std::move(shares[i])](errc why) mutable {
+        node_.store->tell_lane(i, [this, i, share = std::move(each[i])](errc why) mutable {
             if (why == errc::ok) { return ports_[i]->mover().want(std::move(share)); }
             // A lane that waits for its MySQL takes no errands; nobody else would tell it.
             if (why != errc::stopping) { thread_.post([this] { member_.wishes_were_lost(); }); }
         });
     }
+}
+
+void conductor::want_and_look(std::vector<std::pair<slot, node_id>> all, node_id leaving, done_or_why done)
+{
+    auto const look = [each = shares(all), leaving](cluster::mover& m, unsigned lane) -> std::string {
+        m.want(each[lane]);
+        return m.is_bringing_to(leaving) ? "a slot is on its way there still" : "";
+    };
+    on_every_lane(look, std::move(done));
 }
 
 void conductor::wake_at(time when)

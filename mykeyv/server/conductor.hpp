@@ -51,6 +51,8 @@ public:
     /// Another node's topology; kept if it is newer.
     void topology_came(std::string text, change_done);
     void join_asked(cluster::node, change_done);
+    /// Another node, which knows this topology, wants to leave.
+    void leave_asked(node_id, std::uint64_t version, node_id author, change_done);
 
     // From people; any thread
 
@@ -84,6 +86,7 @@ private:
     void save(std::shared_ptr<cluster::topology const>, std::function<void(errc)> done) override;
     void adopted(cluster::topology const&) override;
     void want(std::vector<std::pair<slot, node_id>>) override;
+    void want_and_look(std::vector<std::pair<slot, node_id>>, node_id leaving, done_or_why) override;
     nlohmann::json figures() const override;
     void hand_code_over(node_id to, done_or_why done) override;
     void refuse_arrivals(done_or_why done) override;
@@ -94,7 +97,10 @@ private:
     void send(node_id to, cluster::slot_request, unsigned lane);
     peer_link& slot_link(links&, unsigned lane, cluster::slot_request const&);
     std::string status_text();
-    void on_every_lane(std::function<std::string(cluster::mover&)> what, done_or_why done);
+    void on_every_lane(std::function<std::string(cluster::mover&, unsigned lane)> what, done_or_why done);
+    using wishes = std::vector<std::pair<slot, node_id>>;
+    /// Those of each lane.
+    std::vector<wishes> shares(wishes const&) const;
     std::vector<std::string> greeting(cluster_id) const;
 
     node_state& node_;

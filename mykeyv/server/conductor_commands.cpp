@@ -32,6 +32,13 @@ void conductor::join_asked(cluster::node fresh, change_done done)
         [this, fresh = std::move(fresh), done = std::move(done)]() mutable { member_.join_asked(std::move(fresh), std::move(done)); });
 }
 
+void conductor::leave_asked(node_id who, std::uint64_t version, node_id author, change_done done)
+{
+    thread_.post([this, who, version, author, done = std::move(done)]() mutable {
+        member_.leave_asked(who, version, author, std::move(done));
+    });
+}
+
 void conductor::become_member(endpoint member, std::uint32_t weight, change_done done)
 {
     thread_.post([this, member = std::move(member), weight, done = std::move(done)]() mutable {
@@ -151,7 +158,7 @@ std::string conductor::status_text()
 // The lanes
 
 /// Has every lane do something; `done` gets what one of them complained of, or nothing.
-void conductor::on_every_lane(std::function<std::string(cluster::mover&)> what, done_or_why done)
+void conductor::on_every_lane(std::function<std::string(cluster::mover&, unsigned lane)> what, done_or_why done)
 {
     struct progress {
         std::size_t lanes_left;
@@ -160,7 +167,7 @@ void conductor::on_every_lane(std::function<std::string(cluster::mover&)> what, 
     auto const shared = std::make_shared<progress>(progress{ports_.size(), {}});
     for (unsigned i = 0; i < ports_.size(); ++i) {
         node_.store->tell_lane(i, [this, i, what, done, shared](errc why) {
-            auto problem = why == errc::ok ? what(ports_[i]->mover()) : std::string{message(why)};
+            auto problem = why == errc::ok ? what(ports_[i]->mover(), i) : std::string{message(why)};
             thread_.post([shared, done, problem = std::move(problem)] {
                 if (!problem.empty()) { shared->why_not = problem; }
                 if (--shared->lanes_left == 0) { done(shared->why_not); }
@@ -171,20 +178,20 @@ void conductor::on_every_lane(std::function<std::string(cluster::mover&)> what, 
 
 void conductor::refuse_arrivals(done_or_why done)
 {
-    on_every_lane([](cluster::mover& m) { return m.refuse_arrivals(); }, std::move(done));
+    on_every_lane([](cluster::mover& m, unsigned) { return m.refuse_arrivals(); }, std::move(done));
 }
 
 void conductor::give_own_slots_up(done_or_why done)
 {
-    on_every_lane([](cluster::mover& m) { return m.close_all(); }, [this, done](std::string const& why_not) {
+    on_every_lane([](cluster::mover& m, unsigned) { return m.close_all(); }, [this, done](std::string const& why_not) {
         if (!why_not.empty()) { return done(why_not); }
-        on_every_lane([](cluster::mover& m) { return m.give_all_up(); }, done);
+        on_every_lane([](cluster::mover& m, unsigned) { return m.give_all_up(); }, done);
     });
 }
 
 void conductor::take_own_slots_back(done_or_why done)
 {
-    on_every_lane([](cluster::mover& m) { return m.take_all_back(); }, std::move(done));
+    on_every_lane([](cluster::mover& m, unsigned) { return m.take_all_back(); }, std::move(done));
 }
 
 }  // namespace mykeyv::server

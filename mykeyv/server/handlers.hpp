@@ -131,6 +131,7 @@ verdict node_keep(session&, arguments);
 verdict node_gossip(session&, arguments);
 verdict node_hello(session&, arguments);
 verdict node_invite(session&, arguments);
+verdict node_leave(session&, arguments);
 verdict node_join(session&, arguments);
 verdict node_slot(session&, arguments);
 verdict node_topology(session&, arguments);

@@ -146,7 +146,7 @@ void cluster::ask(unsigned from, unsigned to, std::vector<std::string> words, st
         auto* const there = nodes[to]->member();
         if (there == nullptr || !there->has_started()) { return; }
         world_.note("{} -> {}: {}", from, to, words[0]);
-        there->asked(words, of, [asked, is_lost](node_answer answer) {
+        there->asked(from, words, of, [asked, is_lost](node_answer answer) {
             if (!is_lost()) { asked->say(std::move(answer)); }
         });
     });

@@ -90,7 +90,7 @@ bool member::is_member() const
     return has_started_ && core.newest().cluster() == cluster_.founded && core.newest().find(cluster_.id_of(index_)) != nullptr;
 }
 
-void member::asked(std::vector<std::string> const& words, std::optional<cluster_id> of, reply then)
+void member::asked(unsigned by, std::vector<std::string> const& words, std::optional<cluster_id> of, reply then)
 {
     using enum node_answer::outcome;
     auto const answers = [](reply to) {
@@ -103,6 +103,9 @@ void member::asked(std::vector<std::string> const& words, std::optional<cluster_
     if (words[0] == "TOPOLOGY" && words.size() == 1) { return then({said, core.newest().json()}); }
     if (words[0] == "TOPOLOGY") { return core.topology_came(words[1], answers(std::move(then))); }
     auto const number = [](std::string const& text) { return static_cast<std::uint32_t>(std::stoul(text)); };
+    if (words[0] == "LEAVE") {
+        return core.leave_asked(cluster_.id_of(by), std::stoull(words[1]), node_id::parse(words[2]).value(), answers(std::move(then)));
+    }
     if (words[0] == "JOIN") {
         real::node fresh{node_id::parse(words[1]).value(), endpoint::parse(words[2], 0).value(), number(words[3])};
         return core.join_asked(std::move(fresh), answers(std::move(then)));
@@ -151,6 +154,17 @@ void member::want(std::vector<std::pair<slot, node_id>> wishes)
     node_.want(std::move(wishes), if_alive([this] { core.wishes_were_lost(); }));
 }
 
+void member::want_and_look(std::vector<std::pair<slot, node_id>> wishes, node_id leaving, done_or_why done)
+{
+    auto const look = [wishes = std::move(wishes), leaving](real::mover& m, unsigned lane) -> std::string {
+        auto share = wishes;
+        std::erase_if(share, [lane](auto const& each) { return each.first.number() % node::lanes != lane; });
+        m.want(std::move(share));
+        return m.is_bringing_to(leaving) ? "a slot is on its way there still" : "";
+    };
+    node_.on_every_lane(look, if_alive(std::move(done)));
+}
+
 nlohmann::json member::figures() const { return nlohmann::json::object(); }
 
 void member::hand_code_over(node_id, done_or_why done)
@@ -160,20 +174,20 @@ void member::hand_code_over(node_id, done_or_why done)
 
 void member::refuse_arrivals(done_or_why done)
 {
-    node_.on_every_lane([](real::mover& m) { return m.refuse_arrivals(); }, if_alive(std::move(done)));
+    node_.on_every_lane([](real::mover& m, unsigned) { return m.refuse_arrivals(); }, if_alive(std::move(done)));
 }
 
 void member::give_own_slots_up(done_or_why done)
 {
-    node_.on_every_lane([](real::mover& m) { return m.close_all(); }, if_alive([this, done](std::string const& why_not) {
+    node_.on_every_lane([](real::mover& m, unsigned) { return m.close_all(); }, if_alive([this, done](std::string const& why_not) {
                             if (!why_not.empty()) { return done(why_not); }
-                            node_.on_every_lane([](real::mover& m) { return m.give_all_up(); }, if_alive(done));
+                            node_.on_every_lane([](real::mover& m, unsigned) { return m.give_all_up(); }, if_alive(done));
                         }));
 }
 
 void member::take_own_slots_back(done_or_why done)
 {
-    node_.on_every_lane([](real::mover& m) { return m.take_all_back(); }, if_alive(std::move(done)));
+    node_.on_every_lane([](real::mover& m, unsigned) { return m.take_all_back(); }, if_alive(std::move(done)));
 }
 
 void member::wake_at(time when)

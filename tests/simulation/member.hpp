@@ -35,7 +35,7 @@ public:
     mykeyv::cluster::membership core;
 
     /// A question of another node, that may be of another cluster.
-    void asked(std::vector<std::string> const& words, std::optional<cluster_id> of, reply);
+    void asked(unsigned by, std::vector<std::string> const& words, std::optional<cluster_id> of, reply);
 
 private:
     void ask(node_id, std::vector<std::string> words, answered) override;
@@ -43,6 +43,7 @@ private:
     void save(std::shared_ptr<mykeyv::cluster::topology const>, std::function<void(errc)> done) override;
     void adopted(mykeyv::cluster::topology const&) override;
     void want(std::vector<std::pair<slot, node_id>>) override;
+    void want_and_look(std::vector<std::pair<slot, node_id>>, node_id leaving, done_or_why) override;
     nlohmann::json figures() const override;
     void hand_code_over(node_id to, done_or_why) override;
     void refuse_arrivals(done_or_why) override;

@@ -134,7 +134,8 @@ public:
     class member* member();
     /// Tells the movers; `lost` is called where one does not hear.
     void want(std::vector<std::pair<slot, node_id>> wishes, std::function<void()> lost);
-    void on_every_lane(std::function<std::string(mykeyv::cluster::mover&)> what, std::function<void(std::string const& why_not)> done);
+    using errand = std::function<std::string(mykeyv::cluster::mover&, unsigned lane)>;
+    void on_every_lane(errand const& what, std::function<void(std::string const& why_not)> done);
     bool is_settled() const;
     /// For people.
     std::string situation() const;

@@ -24,7 +24,7 @@ void node::want(std::vector<std::pair<slot, node_id>> wishes, std::function<void
     }
 }
 
-void node::on_every_lane(std::function<std::string(mykeyv::cluster::mover&)> what, std::function<void(std::string const&)> done)
+void node::on_every_lane(errand const& what, std::function<void(std::string const&)> done)
 {
     struct progress {
         unsigned left = lanes;
@@ -33,7 +33,7 @@ void node::on_every_lane(std::function<std::string(mykeyv::cluster::mover&)> wha
     auto const shared = std::make_shared<progress>();
     for (unsigned i = 0; i < lanes; ++i) {
         hand(i, store::errand{[this, i, shared, what, done](errc why) {
-                 auto problem = why == errc::ok ? what(*life_->all[i].mover) : std::string{message(why)};
+                 auto problem = why == errc::ok ? what(*life_->all[i].mover, i) : std::string{message(why)};
                  if (!problem.empty()) { shared->why_not = std::move(problem); }
                  if (--shared->left == 0) { world_.after(world_.between(10, 1'000), [shared, done] { done(shared->why_not); }); }
              }});

@@ -91,17 +91,23 @@ void membership::reconcile_in(std::chrono::milliseconds pause)
     if (reconciles_at_ == time::max()) { due_at(reconciles_at_, time_.steady() + pause); }
 }
 
-/// Says which slots are to go where.
-void membership::reconcile()
+/// Which slots are to go where.
+std::vector<std::pair<slot, node_id>> membership::wishes() const
 {
+    std::vector<std::pair<slot, node_id>> all;
+    if (newest().moving().paused) { return all; }
     auto const owners = owners_.owners();
-    std::vector<std::pair<slot, node_id>> wishes;
-    for (unsigned number = 0; number < slot::count && !newest().moving().paused; ++number) {
+    for (unsigned number = 0; number < slot::count; ++number) {
         slot const s{number};
         auto const wanted = newest().owner_of(s);
-        if (owners[number] == self_ && wanted != self_) { wishes.emplace_back(s, wanted); }
+        if (owners[number] == self_ && wanted != self_) { all.emplace_back(s, wanted); }
     }
-    outside_.want(std::move(wishes));
+    return all;
+}
+
+void membership::reconcile()
+{
+    outside_.want(wishes());
     retire_if_empty();
     // Not put off by each slot that moves.
     auto const soon = time_.steady() + limits_.gossip_pause_with_news;
@@ -116,7 +122,8 @@ bool membership::is_to_retire() const
 }
 
 /// A node that is to leave and owns nothing any more takes itself out, when another one has what else was its alone, and when no slot is on
-/// its way here any more: its source may know an older topology only.
+/// its way here any more: its source may know an older topology only, and if it has offered the slot it has to be told what became of it,
+/// by a node that it still knows.
 void membership::retire_if_empty()
 {
     if (!is_to_retire() || std::exchange(is_retiring_, true)) { return; }
@@ -129,9 +136,41 @@ void membership::retire_if_empty()
         outside_.refuse_arrivals([this, before](std::string const& still) {
             if (!still.empty()) { return retire_later(still); }
             // By a topology that came meanwhile slots may have been let in.
-            auto const is_still = !saving_ && number_of(newest()) == before && is_to_retire();
-            is_still ? retire() : retire_later({});
+            auto const is_still = [this, before] { return !saving_ && number_of(newest()) == before && is_to_retire(); };
+            if (!is_still()) { return retire_later({}); }
+            ask_all_to_leave([this, is_still](std::string const& objection) {
+                if (!objection.empty()) { return retire_later(objection); }
+                is_still() ? retire() : retire_later({});
+            });
         });
+    });
+}
+
+void membership::ask_all_to_leave(std::function<void(std::string const& why_not)> then)
+{
+    struct round {
+        std::size_t left;
+        std::string why_not;
+    };
+    auto const shared = std::make_shared<round>(round{peers_.size(), {}});
+    std::vector<node_id> others;
+    for (auto const& [id, each] : peers_) { others.push_back(id); }
+    for (auto const& id : others) {
+        std::vector<std::string> words{"LEAVE", std::to_string(newest().version()), newest().author().text()};
+        outside_.ask(id, std::move(words), [shared, then, id](node_answer const& answer) {
+            if (answer.what != node_answer::outcome::said) { shared->why_not = "node " + id.text() + ": " + answer.text; }
+            if (--shared->left == 0) { then(shared->why_not); }
+        });
+    }
+}
+
+void membership::leave_asked(node_id leaving, std::uint64_t version, node_id author, done then)
+{
+    if (number_of(newest()) < std::pair{version, author}) { return then(refusal{"it does not know the newest topology yet"}); }
+    if (mutant(mutants::offers_forgotten)) { return then(std::string{}); }
+    auto const shared = std::make_shared<done>(std::move(then));
+    outside_.want_and_look(wishes(), leaving, [shared](std::string const& why_not) {
+        why_not.empty() ? (*shared)(std::string{}) : (*shared)(refusal{why_not});
     });
 }
 

@@ -111,6 +111,8 @@ public:
     /// Another node's topology; kept if it is newer.
     void topology_came(std::string_view text, done);
     void join_asked(node, done);
+    /// Whether that node, which knows this topology, may go: no slot of this one is on its way there. Why not, or an empty text.
+    void leave_asked(node_id, std::uint64_t version, node_id author, done);
     /// Makes this node, which is alone and has no records, a member of another cluster.
     void invited(endpoint const& member, std::uint32_t weight, done);
 
@@ -171,7 +173,9 @@ private:
     void reconcile();
     bool is_to_retire() const;
     void retire_if_empty();
+    void ask_all_to_leave(std::function<void(std::string const& why_not)> then);
     void retire();
+    std::vector<std::pair<slot, node_id>> wishes() const;
     void retire_later(std::string const& why);
     std::optional<node_id> successor() const;
 

@@ -49,6 +49,8 @@ public:
     virtual void adopted(topology const&) = 0;
     /// These slots, of this node, are to go there, and no others. Where that cannot be told now: membership::wishes_were_lost().
     virtual void want(std::vector<std::pair<slot, node_id>>) = 0;
+    /// The same, and whether a slot is on its way to that node still: why not to let it go, or nothing.
+    virtual void want_and_look(std::vector<std::pair<slot, node_id>>, node_id leaving, done_or_why) = 0;
     /// What others are told of this node for STATUS: an object.
     virtual nlohmann::json figures() const = 0;
     /// Code that this node keeps is kept by that one, when `done` says so.

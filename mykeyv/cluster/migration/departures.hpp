@@ -47,6 +47,7 @@ public:
     time wake(time until, std::size_t slots);
 
     std::size_t on_the_way() const noexcept { return moving_.size(); }
+    bool is_bringing_to(node_id target) const;
     /// Operations wait for one of them.
     bool are_waited_for() const;
     /// One of them is written as fast as it is sent.

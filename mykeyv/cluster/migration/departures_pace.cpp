@@ -46,6 +46,11 @@ departures::target_windows& departures::windows_of(node_id target)
     return windows_.try_emplace(target, fresh).first->second;
 }
 
+bool departures::is_bringing_to(node_id target) const
+{
+    return std::ranges::any_of(moving_, [target](auto const& each) { return each.second.out.target() == target; });
+}
+
 bool departures::is_outpaced() const
 {
     return std::ranges::any_of(moving_, [](auto const& each) { return each.second.out.is_outpaced(); });

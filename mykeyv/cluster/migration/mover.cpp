@@ -30,6 +30,8 @@ mover::mover(store::lane_core& lane, mover_outside& outside, std::span<std::pair
 
 std::string mover::refuse_arrivals()
 {
+    // The others may know already that one has been taken, and operations wait here to hear it.
+    if (out_.on_the_way() > 0) { return "a slot is on its way from here"; }
     std::erase_if(asked_, [](question& each) {
         auto const is_first = std::holds_alternative<prepare>(each.asked.what);
         if (is_first) { each.then(std::nullopt); }

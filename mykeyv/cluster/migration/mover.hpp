@@ -30,6 +30,9 @@ public:
     /// Which slots are to go where, in this order; replaces what was wanted before. What is not owned here is passed over.
     void want(std::vector<std::pair<slot, node_id>> wishes) { out_.want(std::move(wishes)); }
 
+    /// Whether a slot is on its way to that node.
+    bool is_bringing_to(node_id target) const { return out_.is_bringing_to(target); }
+
     // What came in. Changes nothing before the next wake().
 
     /// A request of another node; `then` gets what to say, or nothing where the truth cannot be found out now: then it will ask again.
@@ -38,8 +41,8 @@ public:
     /// A request of ours will have no reply.
     void unanswered(slot s, transfer_offer const& offer) { heard_.emplace_back(std::pair{s, offer}); }
 
-    /// Gives up every slot that is on its way here, also those that are asked to be taken next; why not, or nothing. Those that are wanted
-    /// here may come afterwards.
+    /// Gives up every slot that is on its way here, also those that are asked to be taken next; why not, or nothing. Refused, too, while a
+    /// slot is on its way from here. Those that are wanted here may come afterwards.
     std::string refuse_arrivals();
 
     // For a node that is alone and becomes a member of another cluster: its slots, which nobody else has heard of, are forgotten.

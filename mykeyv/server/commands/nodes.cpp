@@ -119,6 +119,16 @@ verdict node_invite(session& s, arguments a)
     return verdict::done;
 }
 
+verdict node_leave(session& s, arguments a)
+{
+    if (!s.peer()) { return s.fail(not_a_peer); }
+    auto const version = parse_unsigned(a[2]);
+    auto const author = node_id::parse(a[3]);
+    if (!version || !author) { return s.fail(errc::syntax); }
+    s.node().conductor->leave_asked(*s.peer(), *version, *author, reply_with(later_reply{s, later_reply::scope::some_keys}));
+    return verdict::done;
+}
+
 verdict node_code(session& s, arguments a)
 {
     if (!s.peer()) { return s.fail(not_a_peer); }

@@ -66,7 +66,11 @@ struct a_member : testing::Test, membership_outside {
         return nlohmann::json{{"id", id(from).text()}, {"version", known.version()}, {"author", known.author().text()}}.dump();
     }
 
-    void ask(node_id, std::vector<std::string> words, answered then) override { asked.push_back({std::move(words), std::move(then)}); }
+    void ask(node_id, std::vector<std::string> words, answered then) override
+    {
+        if (words.front() == "LEAVE" && lets_go) { return then({said, {}}); }
+        asked.push_back({std::move(words), std::move(then)});
+    }
     void ask_stranger(endpoint const&, std::vector<std::string> words, std::chrono::milliseconds, answered then) override
     {
         strangers.push_back({std::move(words), std::move(then)});
@@ -74,6 +78,11 @@ struct a_member : testing::Test, membership_outside {
     void save(std::shared_ptr<topology const> document, std::function<void(errc)> done) override { saves.emplace_back(document, done); }
     void adopted(topology const& newer) override { counts = newer.version(); }
     void want(std::vector<std::pair<slot, node_id>> wishes) override { wanted = std::move(wishes); }
+    void want_and_look(std::vector<std::pair<slot, node_id>> wishes, node_id, done_or_why done) override
+    {
+        wanted = std::move(wishes);
+        done(objection);
+    }
     nlohmann::json figures() const override { return nlohmann::json::object(); }
     void hand_code_over(node_id, done_or_why done) override { done({}); }
     void refuse_arrivals(done_or_why done) override { ++refusals, done({}); }
@@ -89,8 +98,9 @@ struct a_member : testing::Test, membership_outside {
     std::vector<std::string> answers;
     std::vector<std::pair<slot, node_id>> wanted;
     std::uint64_t saved = 0, counts = 0;
+    std::string objection;
     unsigned refusals = 0;
-    bool serves_own = true;
+    bool serves_own = true, lets_go = true;
     membership_outside::time wakes_at = membership_outside::time::max();
     membership member{id(1), 1, owners, time, silence, *this};
 };
@@ -228,6 +238,29 @@ TEST_F(one_that_leaves, refuses_what_is_on_its_way_to_it_before_it_takes_itself_
     EXPECT_EQ(refusals, 1u);
     answer_save(errc::ok);
     EXPECT_EQ(member.newest().find(id(1)), nullptr);
+}
+
+TEST_F(one_that_leaves, stays_until_all_others_let_it_go)
+{
+    lets_go = false;
+    pass(100ms);
+    EXPECT_THAT(asked.back().words, ElementsAre("LEAVE", "3", id(2).text()));
+    asked.back().then({node_answer::outcome::refused, "a slot is on its way there still"});
+    lets_go = true;
+    EXPECT_THAT(saves, IsEmpty());
+    pass(1s);
+    EXPECT_THAT(saves, SizeIs(1));
+}
+
+TEST_F(a_member, lets_another_one_go_that_knows_no_newer_topology_and_to_which_no_slot_is_on_its_way)
+{
+    start(of_two());
+    member.leave_asked(id(2), 2, id(1), noted());
+    objection = "a slot is on its way there still";
+    member.leave_asked(id(2), 1, id(1), noted());
+    objection = "";
+    member.leave_asked(id(2), 1, id(1), noted());
+    EXPECT_THAT(answers, ElementsAre(HasSubstr("newest topology"), "a slot is on its way there still", "done"));
 }
 
 TEST_F(one_that_leaves, tries_again_when_that_is_not_saved)
