@@ -20,6 +20,7 @@ QUESTIONS = {
     "invite": [("127.0.0.1:1", "1")],
     "join": [(ID, "127.0.0.1:1", "1")],
     "keep": [("return 1",)],
+    "leave": [("9", ID)],
     "prepare": [OFFER],
     "query": [OFFER],
     "rows": [(*OFFER, "1", "", "3244421341483603138")],
