@@ -42,16 +42,13 @@ enum class mutants {
     older_topology_taken,       ///< a topology is taken whether it is newer or not
     retires_with_slots,         ///< a node leaves while it owns slots
     arrivals_not_refused,       ///< a node leaves while slots are on their way to it
-    offers_forgotten,           ///< a node lets another one leave that has not said what became of an offer
-    unsure_rows_forgotten,      ///< a node leaves although it does not know of a slot whether it came
     retires_only_once,          ///< a node that could not save that it leaves does not try again
-    enters_only_once,           ///< a node that could not save that it has joined does not try again
 };
 
 /// From here on they are of the membership: only histories in which nodes join and leave can find them.
 inline constexpr mutants first_of_membership = mutants::topology_not_saved;
 
-inline constexpr std::array<std::pair<std::string_view, mutants>, 34> mutant_names{{
+inline constexpr std::array<std::pair<std::string_view, mutants>, 31> mutant_names{{
     {"no_wipe", mutants::no_wipe},
     {"timeout_returns_ownership", mutants::timeout_returns_ownership},
     {"no_is_not_durable", mutants::no_is_not_durable},
@@ -82,10 +79,7 @@ inline constexpr std::array<std::pair<std::string_view, mutants>, 34> mutant_nam
     {"older_topology_taken", mutants::older_topology_taken},
     {"retires_with_slots", mutants::retires_with_slots},
     {"arrivals_not_refused", mutants::arrivals_not_refused},
-    {"offers_forgotten", mutants::offers_forgotten},
-    {"unsure_rows_forgotten", mutants::unsure_rows_forgotten},
     {"retires_only_once", mutants::retires_only_once},
-    {"enters_only_once", mutants::enters_only_once},
 }};
 
 #ifdef MYKEYV_MUTANTS

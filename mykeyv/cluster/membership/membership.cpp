@@ -167,7 +167,6 @@ void membership::ask_all_to_leave(std::function<void(std::string const& why_not)
 void membership::leave_asked(node_id leaving, std::uint64_t version, node_id author, done then)
 {
     if (number_of(newest()) < std::pair{version, author}) { return then(refusal{"it does not know the newest topology yet"}); }
-    if (mutant(mutants::offers_forgotten)) { return then(std::string{}); }
     auto const shared = std::make_shared<done>(std::move(then));
     outside_.want_and_look(wishes(), leaving, [shared](std::string const& why_not) {
         why_not.empty() ? (*shared)(std::string{}) : (*shared)(refusal{why_not});

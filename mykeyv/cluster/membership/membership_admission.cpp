@@ -2,8 +2,6 @@
 // The part of membership by which a node becomes a member.
 #include "mykeyv/cluster/membership/membership.hpp"
 
-#include "mykeyv/cluster/mutants.hpp"
-
 #include <utility>
 
 namespace mykeyv::cluster {
@@ -92,7 +90,7 @@ void membership::enter(topology const& joined, std::function<void()> then)
 {
     in_turn([this, joined, then = std::move(then)] {
         save(joined, [this, joined, then](errc outcome) {
-            is_being_admitted_ = outcome != errc::ok && !mutant(mutants::enters_only_once);
+            is_being_admitted_ = outcome != errc::ok;
             if (!is_being_admitted_) { return then(); }
             log_.warning("this node has joined a cluster and cannot save that: {}; trying again", message(outcome));
             go_on_with_admission([this, joined, then] { enter(joined, then); });

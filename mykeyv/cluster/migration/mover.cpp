@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "mykeyv/cluster/migration/mover.hpp"
 
-#include "mykeyv/cluster/mutants.hpp"
-
 #include <limits>
 #include <utility>
 
@@ -38,8 +36,7 @@ std::string mover::refuse_arrivals()
         return is_first;
     });
     in_.refuse_all();
-    auto const are_known = mutant(mutants::unsure_rows_forgotten) || rows_.are_known();
-    return are_known ? std::string{} : "what became of a slot that came here is not known yet";
+    return rows_.are_known() ? std::string{} : "what became of a slot that came here is not known yet";
 }
 
 std::string mover::close_all()
