@@ -58,17 +58,17 @@ struct membership_limits {
     std::chrono::milliseconds restore_pause{500};
 };
 
+static_assert(membership_limits{}.settling_patience < membership_limits{}.gossip_pause);
+
 /// How the wish of somebody who asked for a change ends: a text for the reply, or why not.
 struct change_result {
-    change_result(std::string said) : text{std::move(said)} {}               // NOLINT(google-explicit-constructor)
-    change_result(refusal refused) : why_not{std::move(refused.reason)} {}  // NOLINT(google-explicit-constructor)
+    change_result(std::string said) : text{std::move(said)} {}              // NOLINT(google-explicit-constructor): a text is a result
+    change_result(refusal refused) : why_not{std::move(refused.reason)} {}  // NOLINT(google-explicit-constructor): as in checked<T>
     explicit operator bool() const noexcept { return !why_not; }
 
     std::string text;
     std::optional<std::string> why_not;
 };
-
-static_assert(membership_limits{}.settling_patience < membership_limits{}.gossip_pause);
 
 class membership {
 public:
@@ -80,7 +80,7 @@ public:
         endpoint where;
         time heard{};
         std::string last_said;                         // its part of STATUS, as JSON
-        std::pair<std::uint64_t, node_id> has{};        // version and author of the one it has
+        std::pair<std::uint64_t, node_id> has{};       // version and author of the one it has
         std::uint64_t news_seen = 0;                   // of its slots
         std::uint64_t news_told = 0;                   // of ours, as far as it has answered
         bool asked = false;                            // and has not answered yet
@@ -170,12 +170,12 @@ private:
     void insist_on_own_address();
     void refresh_peers();
     void reconcile_in(std::chrono::milliseconds);
+    std::vector<std::pair<slot, node_id>> wishes() const;
     void reconcile();
     bool is_to_retire() const;
     void retire_if_empty();
     void ask_all_to_leave(std::function<void(std::string const& why_not)> then);
     void retire();
-    std::vector<std::pair<slot, node_id>> wishes() const;
     void retire_later(std::string const& why);
     std::optional<node_id> successor() const;
 

@@ -24,6 +24,8 @@ struct hand_wound_clock final : clock {
     std::chrono::steady_clock::time_point at{1h};
 };
 
+topology of_two() { return topology::fresh(nodes_to(2)).value(); }
+
 /// Node 1 of a cluster, and everything around it.
 struct a_member : testing::Test, membership_outside {
     struct question {
@@ -55,6 +57,14 @@ struct a_member : testing::Test, membership_outside {
         auto const [document, done] = std::exchange(saves, {}).front();
         if (outcome == errc::ok) { saved = document->version(); }
         done(outcome);
+    }
+    /// Node 2 has been heard, and a change is saved that it does not know yet.
+    void start_and_change()
+    {
+        start(of_two());
+        member.gossip_came(gossip_of(2, of_two()));
+        member.set_moving([](moving_rules& rules) { rules.paused = true; }, noted());
+        answer_save(errc::ok);
     }
     membership::done noted()
     {
@@ -105,8 +115,6 @@ struct a_member : testing::Test, membership_outside {
     membership member{id(1), 1, owners, time, silence, *this};
 };
 
-topology of_two() { return topology::fresh(nodes_to(2)).value(); }
-
 TEST_F(a_member, saves_a_change_before_it_counts)
 {
     start(of_two());
@@ -129,10 +137,7 @@ TEST_F(a_member, says_of_a_change_that_was_not_saved_that_it_was_not_made)
 
 TEST_F(a_member, answers_for_a_change_when_all_others_have_it)
 {
-    start(of_two());
-    member.gossip_came(gossip_of(2, of_two()));
-    member.set_moving([](moving_rules& rules) { rules.paused = true; }, noted());
-    answer_save(errc::ok);
+    start_and_change();
     EXPECT_THAT(answers, IsEmpty());
     member.gossip_came(gossip_of(2, member.newest()));
     EXPECT_THAT(answers, ElementsAre("done"));
@@ -140,10 +145,7 @@ TEST_F(a_member, answers_for_a_change_when_all_others_have_it)
 
 TEST_F(a_member, answers_for_a_change_after_a_while_when_another_one_says_nothing)
 {
-    start(of_two());
-    member.gossip_came(gossip_of(2, of_two()));
-    member.set_moving([](moving_rules& rules) { rules.paused = true; }, noted());
-    answer_save(errc::ok);
+    start_and_change();
     pass(500ms);
     EXPECT_THAT(answers, IsEmpty());
     pass(1'500ms);
@@ -152,10 +154,7 @@ TEST_F(a_member, answers_for_a_change_after_a_while_when_another_one_says_nothin
 
 TEST_F(a_member, tells_who_asked_for_a_change_that_another_node_made_one_at_the_same_moment)
 {
-    start(of_two());
-    member.gossip_came(gossip_of(2, of_two()));
-    member.set_moving([](moving_rules& rules) { rules.paused = true; }, noted());
-    answer_save(errc::ok);
+    start_and_change();
     auto const other = of_two().with_moving({false, 1'000'000}, id(2)).value();
     member.topology_came(other.json(), [](auto const&) {});
     answer_save(errc::ok);
