@@ -293,7 +293,7 @@ TEST_F(one_that_leaves, is_then_not_admitted_to_another_cluster)
     EXPECT_TRUE(serves_own);
 }
 
-TEST_F(one_that_leaves, does_not_say_so_when_another_change_at_once_wants_slots_here)
+TEST_F(one_that_leaves, stays_when_changes_that_were_made_meanwhile_want_slots_here)
 {
     pass(100ms);
     answer_save(errc::ok);
