@@ -32,8 +32,16 @@ lane_core::lane_core(unsigned index, environment& env, std::unique_ptr<lane_sess
 
 // Taking work
 
+void lane_core::end_agents_transaction()
+{
+    if (agent_ != nullptr) { agent_->end_transaction(); }
+}
+
 void lane_core::run_items(std::vector<lane_item>& items)
 {
+    // Before any gate is looked at. Notes do nothing in the session, and errands do it by step().
+    auto const is_batched = [](lane_item const& each) { return std::holds_alternative<operation_ptr>(each) || std::holds_alternative<sweep>(each); };
+    if (std::ranges::any_of(items, is_batched)) { end_agents_transaction(); }
     batch gathered{env_.known};
     std::size_t bytes = 0;
     std::vector<unique_function<void()>> swept;
@@ -121,6 +129,7 @@ void lane_core::refuse_inbox(errc why)
 
 errc lane_core::step(transaction what)
 {
+    end_agents_transaction();
     failure failed{failure::kind::lost, 0, {}};
     auto not_done = errc::storage_failed;  // or nobody knows: an attempt whose connection was lost may have been committed
     for (int attempt = 0; attempt < attempts_max && failed.what == failure::kind::lost; ++attempt) {

@@ -10,6 +10,7 @@
 //   2 No batch begins before the outcome of the one before it is known.
 //   3 A reply says what is known: `ok` is committed, `outcome_unknown` may be, everything else is not.
 //   4 An operation runs only while the gate of its slot is open. Gates change between batches only.
+//   5 A transaction that the agent has left open is committed before anything else is done in the session.
 #pragma once
 
 #include "mykeyv/base/unique_function.hpp"
@@ -79,8 +80,9 @@ public:
 
     // For errands and the agent
 
-    /// A transaction of its own, which `what` commits or leaves to be rolled back. It is done again when its connection was lost, so
-    /// doing it twice must be as good as once. `cluster_down`, `storage_failed`: not done. `outcome_unknown`: perhaps.
+    /// A transaction of its own, which `what` commits or rolls back; the agent may also leave it open, until its next step or its
+    /// end_transaction(). It is done again when its connection was lost, so doing it twice must be as good as once. `cluster_down`,
+    /// `storage_failed`: not done, and nothing of what was open. `outcome_unknown`: perhaps.
     using transaction = std::function<failure(lane_session&)>;
     errc step(transaction what);
     /// What was parked for the slot is looked at again, after the errand.
@@ -99,6 +101,7 @@ public:
 private:
     enum class end { done, repeat, lost, refused, unsettled };
 
+    void end_agents_transaction();
     void admit(operation_ptr, batch&, std::size_t& bytes);
     void run_batch(batch&);
     end try_batch(batch&, stamped_slots&);

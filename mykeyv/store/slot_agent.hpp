@@ -17,6 +17,8 @@ public:
     virtual void writing(batch_writes const&) = 0;
     /// Every record of these slots is about to be erased, in several commits.
     virtual void erasing(std::span<slot const>) = 0;
+    /// Something else is about to be done in the lane's session: a transaction that was left open there is to be committed.
+    virtual void end_transaction() = 0;
     /// Called between batches, and again no later than at the time it gives back.
     virtual std::chrono::steady_clock::time_point wake() = 0;
 };

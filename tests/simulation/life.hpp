@@ -59,6 +59,8 @@ struct node::life {
         limits.slots_per_commit = 1 + in.below(4);
         limits.on_the_way_bytes_max = 1 + in.below(200);
         limits.cut_overs_at_once = 1 + in.below(3);
+        limits.open_bytes_max = in.below(3) * 100;
+        limits.busy_after_write = std::chrono::milliseconds{in.below(2) * 5};
         constexpr store::serving_lease::clock_ms far = store::serving_lease::clock_ms{1} << 60;
         env.lease.renew(far);
         if (of.cluster_.has_members) { member.emplace(in, of.cluster_, of, of.index_, of.disk_.epoch); }

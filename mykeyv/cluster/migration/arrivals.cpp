@@ -113,6 +113,7 @@ void arrivals::begin_clean(question_ptr q)
     change wanted;
     wanted.slot = q->asked.slot;
     wanted.row = slot_row{slot_state::importing, q->asked.offer, q->asked.source};
+    wanted.can_wait = true;
     wanted.then = [this, q](change&, errc done) {
         if (done != errc::ok) { return q->nothing(); }
         rows_.expect(q->asked.slot);
@@ -134,6 +135,7 @@ void arrivals::receive(question_ptr q, portion& rows)
     change wanted;
     wanted.slot = q->asked.slot;
     wanted.rows = std::move(rows.rows);
+    wanted.can_wait = true;
     wanted.then = [this, q, number = rows.number](change&, errc done) {
         // Without an answer the source gives the attempt up: whether these rows are here is not known.
         if (done != errc::ok) { return q->nothing(); }
@@ -220,12 +222,15 @@ void arrivals::was_taken(question_ptr const& q)
 arrivals::time arrivals::wake()
 {
     auto const now = lane_.surroundings().time.steady();
-    auto next = time::max();
+    if (to_be_forbidden_.empty() && incoming_.empty()) { return time::max(); }
+    if (to_be_forbidden_.empty() && now < silent_from_) { return silent_from_; }
+    // Longer than a source waits for an answer before it gives up. Of whom something is heard meanwhile that comes later.
+    auto const patience = 2 * limits_.patience;
+    silent_from_ = now + patience;
     std::vector<std::pair<slot, transfer_offer>> silent(to_be_forbidden_.begin(), to_be_forbidden_.end());
     for (auto const& [s, import] : incoming_) {
-        // Longer than a source waits for an answer before it gives up.
-        auto const until = import.heard + 2 * limits_.patience;
-        until <= now ? silent.emplace_back(s, import.offer), void() : void(next = std::min(next, until));
+        auto const until = import.heard + patience;
+        until <= now ? silent.emplace_back(s, import.offer), void() : void(silent_from_ = std::min(silent_from_, until));
     }
     for (auto const& [s, offer] : silent) {
         auto const* const row = rows_.row(s);
@@ -239,8 +244,8 @@ arrivals::time arrivals::wake()
             to_be_forbidden_[s] = offer;
         }
     }
-    rows_.commit_planned();
-    return to_be_forbidden_.empty() ? next : std::min(next, now + limits_.again_after);
+    rows_.carry_out_planned();
+    return to_be_forbidden_.empty() ? silent_from_ : std::min(silent_from_, now + limits_.again_after);
 }
 
 void arrivals::refuse_all()

@@ -68,6 +68,7 @@ private:
     move_limits const& limits_;
     std::unordered_map<slot, incoming> incoming_;
     std::unordered_map<slot, transfer_offer> to_be_forbidden_;  // nothing more of it is taken; MySQL does not know that yet
+    time silent_from_{};  // no source can have been silent for too long before
     std::vector<question_ptr> unclean_;  // PREPAREs of slots that have rows from before
 };
 

@@ -22,6 +22,7 @@ struct change {
     bool is_counted = false;              ///< its summary is found
     std::optional<slot_summary> awaited;  ///< what that must be, or nothing is done
     std::optional<slot_row> row;          ///< is saved
+    bool can_wait = false;                ///< for its commit: no operation waits for it
 
     /// What was found, whether or not it was committed.
     struct finding {

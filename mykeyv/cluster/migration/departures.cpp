@@ -91,15 +91,15 @@ void departures::go_on(slot s, departing& moving)
         switch (moving.out.next_step()) {
         case wait: return;
         case scan:
-            if (now() < sends_from_ || !may_go_on(moving)) { return; }
+            if (now() < sends_from_ || !may_go_on(moving, load_now())) { return; }
             if (!this->scan(s, moving)) { return give_up(s, "its rows cannot be read"); }
             break;
         case resend:
-            if (!may_go_on(moving)) { return; }
+            if (!may_go_on(moving, load_now())) { return; }
             if (!this->resend(s, moving)) { return give_up(s, "its rows cannot be read"); }
             break;
         case park: this->park(s, moving); break;
-        case cut_over: return may_go_on(moving) ? this->cut_over(s, moving) : void();
+        case cut_over: return may_go_on(moving, load_now()) ? this->cut_over(s, moving) : void();
         }
     }
 }
@@ -283,9 +283,10 @@ void departures::forget_what_has_gone()
 departures::time departures::wake(time until, std::size_t slots)
 {
     auto const began = now();
+    auto const before = load_now();
     std::vector<slot> due;
     for (auto const& [s, moving] : moving_) {
-        if (is_due(moving, began)) { due.push_back(s); }
+        if (is_due(moving, began, before)) { due.push_back(s); }
     }
     // In turn: a slot that needs many must not wait for ever while others come and go.
     std::ranges::sort(due, {}, [this](slot s) { return moving_.at(s).turn; });
@@ -298,15 +299,16 @@ departures::time departures::wake(time until, std::size_t slots)
     auto const first = std::span{due}.first(std::min(cut_over, due.size()));
     go_on_with(first, began, until);
     forget_what_has_gone();
-    rows_.commit_planned();
+    rows_.carry_out_planned();
     std::vector<slot> rest(due.begin() + static_cast<std::ptrdiff_t>(first.size()), due.end());
     scan_together(rest);
     go_on_with(rest, began, until);
-    rows_.commit_planned();
+    rows_.carry_out_planned();
     begin_wanted(began);
     auto next = to_be_gone_.empty() ? time::max() : began + limits_.query_every;
     if (!wanted_.empty() && moving_.size() < limits_.outgoing_per_lane_max) { next = std::min(next, begins_from_); }
-    for (auto const& [s, moving] : moving_) { next = std::min(next, is_due(moving, began) ? began : moving.due); }
+    auto const after = load_now();
+    for (auto const& [s, moving] : moving_) { next = std::min(next, is_due(moving, began, after) ? began : moving.due); }
     return left ? began : sends_from_ > began ? std::min(next, sends_from_) : next;
 }
 

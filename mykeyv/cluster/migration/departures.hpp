@@ -80,10 +80,14 @@ private:
     void cut_over(slot, departing&);
     void offered(change&, errc);
     void forget_what_has_gone();
-    bool is_due(departing const&, time now) const;
-    bool may_go_on(departing const&) const;
-    std::size_t bytes_on_the_way() const;
-    std::size_t cutting_over(node_id target) const;
+    /// What all that are on their way ask of others at one moment.
+    struct load {
+        std::size_t bytes_on_the_way = 0;
+        std::map<node_id, std::size_t> cut_overs;  // slots whose operations wait for that node
+    };
+    load load_now() const;
+    bool is_due(departing const&, time now, load const&) const;
+    bool may_go_on(departing const&, load const&) const;
     target_windows& windows_of(node_id target);
     void send_portion(slot, departing&, packed_rows);
     void send(slot, departing&, decltype(slot_request::what));

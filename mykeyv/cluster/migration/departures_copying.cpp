@@ -28,11 +28,12 @@ bool departures::scan(slot s, departing& moving)
 void departures::scan_together(std::vector<slot>& due)
 {
     std::vector<slot> fresh;
+    auto const all = load_now();
     for (auto const s : due) {
         auto const place = moving_.find(s);
         if (place == moving_.end()) { continue; }
         auto const& moving = place->second;
-        auto const is_to_be_read = moving.out.next_step() == outgoing::next::scan && may_go_on(moving);
+        auto const is_to_be_read = moving.out.next_step() == outgoing::next::scan && may_go_on(moving, all);
         if (is_to_be_read && moving.out.cursor().empty() && !moving.is_large) { fresh.push_back(s); }
     }
     if (fresh.empty() || sends_from_ > now()) { return; }

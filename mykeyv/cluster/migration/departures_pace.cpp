@@ -6,33 +6,39 @@
 
 namespace mykeyv::cluster {
 
-bool departures::is_due(departing const& moving, time now) const
+departures::load departures::load_now() const
+{
+    load sum;
+    for (auto const& [s, moving] : moving_) {
+        sum.bytes_on_the_way += moving.out.bytes_on_the_way();
+        if (moving.is_waited_for()) { ++sum.cut_overs[moving.out.target()]; }
+    }
+    return sum;
+}
+
+bool departures::is_due(departing const& moving, time now, load const& all) const
 {
     if (moving.due <= now) { return true; }
     // The rate does not hold back a slot whose operations wait.
-    return !moving.asking && (sends_from_ <= now || moving.parked_since != time{}) && may_go_on(moving);
+    return !moving.asking && (sends_from_ <= now || moving.parked_since != time{}) && may_go_on(moving, all);
 }
 
-bool departures::may_go_on(departing const& moving) const
+bool departures::may_go_on(departing const& moving, load const& all) const
 {
     using enum outgoing::next;
+    auto const target = moving.out.target();
+    auto const waiting = all.cut_overs.find(target);
     switch (moving.out.next_step()) {
     case wait: return false;
-    case scan: return bytes_on_the_way() < (cutting_over(moving.out.target()) > 0 ? limits_.portion_bytes : limits_.on_the_way_bytes_max);
-    case resend: return moving.parked_since != time{} || bytes_on_the_way() < limits_.on_the_way_bytes_max;
+    case scan:
+        // A node that operations wait for is given little else to do: what it has begun is done first.
+        return all.bytes_on_the_way <
+               (waiting != all.cut_overs.end() ? limits_.on_the_way_bytes_when_waited_for : limits_.on_the_way_bytes_max);
+    case resend: return moving.parked_since != time{} || all.bytes_on_the_way < limits_.on_the_way_bytes_max;
     case cut_over:
-        return moving.parked_since != time{} ||
-               cutting_over(moving.out.target()) < windows_.at(moving.out.target()).cut_overs.size();
+        return moving.parked_since != time{} || waiting == all.cut_overs.end() || waiting->second < windows_.at(target).cut_overs.size();
     default: return true;
     }
-}
-
-/// Slots whose operations wait for this node. Meanwhile it is given little else to do: what it has begun is done first.
-std::size_t departures::cutting_over(node_id target) const
-{
-    return static_cast<std::size_t>(std::ranges::count_if(moving_, [target](auto const& each) {
-        return each.second.is_waited_for() && each.second.out.target() == target;
-    }));
 }
 
 bool departures::are_waited_for() const
@@ -54,13 +60,6 @@ bool departures::is_bringing_to(node_id target) const
 bool departures::is_outpaced() const
 {
     return std::ranges::any_of(moving_, [](auto const& each) { return each.second.out.is_outpaced(); });
-}
-
-std::size_t departures::bytes_on_the_way() const
-{
-    std::size_t sum = 0;
-    for (auto const& [s, moving] : moving_) { sum += moving.out.bytes_on_the_way(); }
-    return sum;
 }
 
 }  // namespace mykeyv::cluster

@@ -20,6 +20,7 @@ std::vector<std::pair<slot, slot_row>> ledger::owned() const
 
 slot_row const* ledger::row(slot s)
 {
+    settle(s);
     auto& known = rows_[s];
     if (!unsure_.contains(s)) { return &known; }
     slot_row found;
@@ -43,21 +44,22 @@ bool ledger::are_known()
 
 errc ledger::commit(slot s, slot_row const& wanted)
 {
-    change alone;
-    alone.slot = s;
-    alone.row = wanted;
-    return commit({&alone, 1});
+    group alone;
+    auto& only = alone.changes.emplace_back();
+    only.slot = s;
+    only.row = wanted;
+    return commit(alone);
 }
 
-errc ledger::commit(std::span<change> all)
+errc ledger::commit(group& all)
 {
     auto const outcome = lane_.step([&](store::lane_session& session) -> store::failure {
-        if (auto failed = carry_out(all, session)) { return failed; }
+        if (auto failed = carry_out_rest(all, session)) { return failed; }
         auto const is_owned = [](change const& each) { return each.row && each.row->state == slot_state::owned; };
-        if (mutant(mutants::yes_before_commit) && std::ranges::any_of(all, is_owned)) { return session.rollback(); }
-        return session.commit_with([&] { std::ranges::for_each(all, [this](change const& each) { put_aside(each); }); });
+        if (mutant(mutants::yes_before_commit) && std::ranges::any_of(all.changes, is_owned)) { return session.rollback(); }
+        return session.commit_with([&] { std::ranges::for_each(all.changes, [this](change const& each) { put_aside(each); }); });
     });
-    for (auto const& each : all) {
+    for (auto const& each : all.changes) {
         if (!each.row) { continue; }
         if (outcome == errc::ok) { rows_[each.slot] = *each.row; }
         if (outcome == errc::outcome_unknown) { unsure_.insert(each.slot); }
@@ -65,30 +67,69 @@ errc ledger::commit(std::span<change> all)
     return outcome;
 }
 
+store::failure ledger::carry_out_rest(group& all, store::lane_session& session)
+{
+    if (all.carried_out > 0 && all.session != session.tag()) {
+        // Rolled back, or about to be: what it wrote is locked until then.
+        if (auto failed = session.end(all.session)) { return failed; }
+        all.carried_out = 0;
+    }
+    auto failed = carry_out(std::span{all.changes}.subspan(all.carried_out), session);
+    all.carried_out = failed ? 0 : all.changes.size();
+    all.session = session.tag();
+    return failed;
+}
+
 void ledger::plan(change wanted)
 {
     settle(wanted.slot);
-    planned_bytes_ += wanted.bytes();
-    planned_work_ += wanted.is_counted || !wanted.rows.empty() ? 1 : 0;
-    planned_.push_back(std::move(wanted));
-    if (planned_work_ >= slots_per_commit_ || planned_bytes_ >= limits_.commit_bytes) { commit_planned(); }
+    auto& p = planned_;
+    p.bytes += wanted.bytes();
+    p.fresh_bytes += wanted.bytes();
+    p.fresh_work += wanted.is_counted || !wanted.rows.empty() ? 1 : 0;
+    p.changes.push_back(std::move(wanted));
+    if (p.fresh_work >= slots_per_commit_ || p.fresh_bytes >= limits_.write_bytes) { carry_out_planned(); }
 }
 
 void ledger::settle(slot s)
 {
-    if (std::ranges::any_of(planned_, [s](change const& each) { return each.slot == s; })) { commit_planned(); }
+    if (std::ranges::any_of(planned_.changes, [s](change const& each) { return each.slot == s; })) { commit_planned(); }
+}
+
+void ledger::carry_out_planned()
+{
+    auto const fresh = std::span{planned_.changes}.subspan(planned_.carried_out);
+    if (fresh.empty()) { return; }
+    auto const all_can_wait = may_leave_open_ && planned_.bytes < limits_.open_bytes_max && std::ranges::all_of(fresh, &change::can_wait);
+    if (!all_can_wait || !leave_open()) { commit_planned(); }
+}
+
+/// False: nothing of what is planned is done, for now.
+bool ledger::leave_open()
+{
+    auto all = std::exchange(planned_, {});
+    auto const done = lane_.step([&](store::lane_session& session) { return carry_out_rest(all, session); });
+    all.fresh_bytes = all.fresh_work = 0;
+    planned_ = std::move(all);
+    return done == errc::ok;
 }
 
 void ledger::commit_planned()
 {
-    while (!planned_.empty()) {  // who hears of one may plan another one
+    while (!planned_.changes.empty()) {  // who hears of one may plan another one
         auto all = std::exchange(planned_, {});
-        planned_bytes_ = 0;
-        planned_work_ = 0;
         auto const outcome = commit(all);
         // What was refused was so for one of them, perhaps; nothing of any was done.
-        auto const one_by_one = outcome == errc::storage_failed && all.size() > 1;
-        for (auto& each : all) { each.then(each, one_by_one ? commit({&each, 1}) : outcome); }
+        auto const one_by_one = outcome == errc::storage_failed && all.changes.size() > 1;
+        for (auto& each : all.changes) {
+            if (one_by_one) {
+                group alone;
+                auto& only = alone.changes.emplace_back(std::move(each));
+                only.then(only, commit(alone));
+            } else {
+                each.then(each, outcome);
+            }
+        }
     }
 }
 

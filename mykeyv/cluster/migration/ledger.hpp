@@ -10,6 +10,7 @@
 #include <optional>
 #include <set>
 #include <span>
+#include <string>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -26,23 +27,32 @@ public:
     /// What MySQL said at the start.
     void remember(slot s, slot_row const& row) { rows_[s] = row; }
     std::vector<std::pair<slot, slot_row>> owned() const;
-    /// nullptr: it cannot be found out now. A row whose commit had no known outcome is read again, and served if it is ours.
+    /// What is planned for the slot is committed first. nullptr: it cannot be found out now. A row whose commit had no known outcome is
+    /// read again, and served if it is ours.
     slot_row const* row(slot);
     /// Whether every row is as MySQL has it; reads those that may not be.
     bool are_known();
     /// Commits the row at once.
     errc commit(slot, slot_row const&);
 
-    // Several slots' changes in one transaction. None is left planned when the agent's wake() ends.
+    // Several slots' changes in one transaction. Those that can wait for their commit are carried out at once, and committed with the
+    // next ones that cannot: what is left when the agent's wake() ends, and its transaction is open then.
 
-    /// To be committed with others, when there are enough or commit_planned() is called; `then` may be called before this returns.
+    /// To be carried out with others, when there are enough or carry_out_planned() is called; `then` may be called before this returns.
     /// If something is planned for this slot, that is committed first.
     void plan(change);
     /// Whatever is planned for this slot is committed now, as what comes next depends on it.
     void settle(slot);
+    /// And committed, unless all that was planned since it was called last can wait.
+    void carry_out_planned();
     void commit_planned();
-    /// How many slots share a commit from now on.
-    void share(std::size_t slots) noexcept { slots_per_commit_ = slots; }
+    bool has_open_transaction() const noexcept { return planned_.carried_out > 0; }
+    /// How many slots share a commit from now on, and whether a transaction may be left open.
+    void share(std::size_t slots, bool may_leave_open) noexcept
+    {
+        slots_per_commit_ = slots;
+        may_leave_open_ = may_leave_open;
+    }
 
     /// Opens the gate of a slot that has just become ours; nothing that was cached before counts.
     void serve(slot);
@@ -73,13 +83,25 @@ public:
     bool clear(std::span<slot const>);
 
 private:
+    /// Changes that share a commit. The first ones are carried out, in the transaction that is open in the session of that tag.
+    struct group {
+        std::vector<change> changes;
+        std::size_t carried_out = 0;
+        std::string session;
+        std::size_t bytes = 0;        // of all rows
+        std::size_t fresh_bytes = 0;  // of those that are not carried out yet
+        std::size_t fresh_work = 0;   // changes not carried out yet that take more than a row of `slots`
+    };
+
     std::optional<std::uint64_t> erase_some(std::span<slot const>);
     store::slot_gates& gates() noexcept { return lane_.surroundings().gates; }
     void open(slot);
     void put_aside(change const&);
     void drop_cache(slot);
     void change_cache(slot, void (store::cache::*how)(slot));
-    errc commit(std::span<change>);
+    bool leave_open();
+    errc commit(group&);
+    static store::failure carry_out_rest(group&, store::lane_session&);
 
     store::lane_core& lane_;
     mover_outside& outside_;
@@ -87,10 +109,9 @@ private:
     std::unordered_map<slot, slot_row> rows_;
     std::set<slot> unsure_;  // a commit of theirs had no known outcome
     std::set<slot> rubbish_;
-    std::vector<change> planned_;
-    std::size_t planned_bytes_ = 0;
-    std::size_t planned_work_ = 0;  // those that take more than a row of `slots`
+    group planned_;
     std::size_t slots_per_commit_ = 1;
+    bool may_leave_open_ = false;
 };
 
 }  // namespace mykeyv::cluster

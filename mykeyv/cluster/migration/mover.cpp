@@ -28,6 +28,7 @@ mover::mover(store::lane_core& lane, mover_outside& outside, std::span<std::pair
 
 std::string mover::refuse_arrivals()
 {
+    rows_.commit_planned();  // what has arrived is to be known, so that it can be given up
     // The others may know already that one has been taken, and operations wait here to hear it.
     if (out_.on_the_way() > 0) { return "a slot is on its way from here"; }
     std::erase_if(asked_, [](question& each) {
@@ -130,7 +131,7 @@ void mover::answer(std::deque<question>& from, time until, std::size_t& count)
         in_time = lane_.surroundings().time.steady() < until;
     }
     in_.end_of_asking();
-    rows_.commit_planned();
+    rows_.carry_out_planned();
 }
 
 /// Rubbish is in nobody's way, so what moves comes first; who waits for a slot that is cut over is not to wait for this, too.
@@ -150,10 +151,11 @@ mover::time mover::wake()
     auto const is_busy = now < busy_until_;
     auto const until = now + limits_.moving_at_a_time;
     out_.aim_at(is_busy ? limits_.cut_over_wait_wanted_when_busy : limits_.cut_over_wait_wanted);
-    rows_.share(is_busy ? limits_.slots_per_commit_when_busy : limits_.slots_per_commit);
+    rows_.share(is_busy ? limits_.slots_per_commit_when_busy : limits_.slots_per_commit, !is_busy);
     for (auto const& [s, row] : std::exchange(cut_off_, {})) { in_.forbid_after_restart(s, row); }
     auto const steps = is_busy ? limits_.slots_per_commit_when_busy : std::numeric_limits<std::size_t>::max();
     hear();
+    if (urgent_.empty() && asked_.empty()) { rows_.commit_planned(); }  // there is nothing that it could be committed with
     auto to_answer = steps;
     answer(urgent_, until, to_answer);
     if (!urgent_.empty()) { return now; }
@@ -167,7 +169,7 @@ mover::time mover::wake()
     if (!only_answers) { next = std::min(in_.wake(), out_.wake(until, steps)); }
     auto const end = lane_.surroundings().time.steady();
     rests_until_ = out_.is_outpaced() ? end : end + std::min<time::duration>((end - now) * limits_.rest_when_busy, limits_.rest_max);
-    if (!asked_.empty() || only_answers) { return now; }
+    if (!asked_.empty() || only_answers || rows_.has_open_transaction()) { return now; }
     return is_busy && next <= now ? next : std::min(next, purge(now));
 }
 

@@ -63,6 +63,10 @@ public:
         out_.writing(changes);
     }
     void erasing(std::span<slot const> slots) override { out_.erasing(slots); }
+    void end_transaction() override
+    {
+        if (rows_.has_open_transaction()) { rows_.commit_planned(); }
+    }
     time wake() override;
 
 private:

@@ -38,9 +38,11 @@ struct move_limits {
     std::chrono::milliseconds cut_over_wait_wanted_when_busy = limits::cut_over_wait_wanted_when_busy;
     std::size_t cut_overs_at_once_least = limits::cut_overs_at_once_least;
     std::size_t on_the_way_bytes_max = limits::on_the_way_bytes_max;
+    std::size_t on_the_way_bytes_when_waited_for = limits::on_the_way_bytes_when_waited_for;
     std::size_t slots_per_commit = limits::slots_per_commit;
     std::size_t slots_per_commit_when_busy = limits::slots_per_commit_when_busy;
-    std::size_t commit_bytes = limits::commit_bytes;
+    std::size_t write_bytes = limits::write_bytes;
+    std::size_t open_bytes_max = limits::open_bytes_max;
     std::size_t purge_rows = limits::purge_rows;
     std::size_t purge_slots = limits::purge_slots;
     std::chrono::milliseconds purge_pause = limits::purge_pause;

@@ -94,6 +94,12 @@ protected:
         lane_.time.step = std::chrono::seconds{1};
         lane_.database.endings = {ending::lost_after, ending::refused};
     }
+    static move_limits nothing_left_open()
+    {
+        move_limits limits;
+        limits.open_bytes_max = 0;
+        return limits;
+    }
     static cut_over nothing_more(std::uint64_t last_version = 7) { return {{1, {}}, {0, 0}, last_version}; }
     fate run(char const* value)
     {
@@ -102,7 +108,7 @@ protected:
         return became;
     }
 
-    move_limits limits_;
+    move_limits limits_ = nothing_left_open();
     a_lane lane_;
     an_outside outside_;
     std::optional<mover> mover_;

@@ -172,9 +172,10 @@ TEST_F(a_mover, reads_no_more_before_what_is_on_the_way_has_arrived)
     EXPECT_EQ(portions(), 2);
 }
 
-TEST_F(a_mover, has_only_one_portion_of_rows_on_the_way_while_a_slot_is_cut_over)
+TEST_F(a_mover, has_less_on_the_way_while_a_slot_is_cut_over)
 {
     limits_.on_the_way_bytes_max = 1u << 30;
+    limits_.on_the_way_bytes_when_waited_for = 1;
     std::vector<slot> const others{slot_of("l"), slot_of("m")};
     for (auto const& key : {"l", "m"}) {
         lane_.database.committed.slots[slot_of(key)] = {owned, {5, 1}, {}};

@@ -31,7 +31,7 @@ protected:
         limits_.slots_per_commit_when_busy = 2;
         limits_.outgoing_per_lane_max = 8;
         limits_.portion_bytes = 10;
-        limits_.commit_bytes = 10;
+        limits_.write_bytes = 10;
         limits_.busy_after_write = std::chrono::hours{1};
         lane_.time.step = {};
     }

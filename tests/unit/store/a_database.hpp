@@ -34,6 +34,8 @@ struct a_database {
     std::deque<ending> endings;  ///< of the next commits; none: well
     bool away = false;
     int commits = 0;
+    int sessions = 0;                ///< that were opened
+    std::vector<std::string> ended;  ///< tags of sessions that were to be over
     int read_together = 0;  ///< calls of rows_of
     int read_alone = 0;     ///< calls of rows_from
 
@@ -52,12 +54,17 @@ public:
     {
         usable_ = !database_.away;
         begun_ = false;
+        tag_ = "session " + std::to_string(++database_.sessions);
         return usable_ ? failure{} : gone();
     }
     bool usable() const noexcept override { return usable_; }
     void interrupt() noexcept override { usable_ = false; }
-    std::string tag() const override { return "session"; }
-    failure end(std::string const&) override { return {}; }
+    std::string tag() const override { return tag_; }
+    failure end(std::string const& tag) override
+    {
+        database_.ended.push_back(tag);
+        return {};
+    }
     failure commit() override
     {
         if (!usable_ || database_.away) { return lose(); }
@@ -218,6 +225,7 @@ private:
     a_database& database_;
     bool usable_ = false;
     bool begun_ = false;
+    std::string tag_;
     tables open_;  // as the transaction sees them
 };
 

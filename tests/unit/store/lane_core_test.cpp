@@ -26,11 +26,18 @@ public:
         commits_before = database_.commits;
     }
     void erasing(std::span<slot const> slots) override { erased.assign(slots.begin(), slots.end()); }
+    void end_transaction() override
+    {
+        commits_at_end.push_back(database_.commits);
+        if (at_end) { at_end(); }
+    }
     std::chrono::steady_clock::time_point wake() override { return ++woken, std::chrono::steady_clock::time_point::max(); }
 
     std::vector<std::string> written;
     std::vector<slot> erased;
     int commits_before = -1;
+    std::vector<int> commits_at_end;  ///< so many there were, whenever its transaction was to be ended
+    std::function<void()> at_end;
     int woken = 0;
 
 private:
@@ -307,6 +314,28 @@ TEST_F(a_lanes_work, wakes_the_agent_when_there_is_none)
     lane_.core.employ(&agent);
     lane_.core.idle();
     EXPECT_EQ(agent.woken, 1);
+}
+
+TEST_F(a_lanes_work, begins_when_the_agents_transaction_is_over)
+{
+    an_agent agent{database_};
+    lane_.core.employ(&agent);
+    lane_.run_all(note{[](errc) {}}, errands([] {}));
+    EXPECT_THAT(agent.commits_at_end, IsEmpty());
+    run(set("k", "v", first_));
+    EXPECT_THAT(agent.commits_at_end, ElementsAre(0));
+    store_in_a_step();
+    EXPECT_THAT(agent.commits_at_end, ElementsAre(0, 1));
+}
+
+TEST_F(a_lanes_work, finds_the_gates_as_the_end_of_the_agents_transaction_has_left_them)
+{
+    an_agent agent{database_};
+    agent.at_end = [this] { gate_of("k", gate::closed); };
+    lane_.core.employ(&agent);
+    run(set("k", "v", first_));
+    EXPECT_EQ(first_.outcome, errc::moved);
+    EXPECT_EQ(database_.commits, 0);
 }
 
 // Everything
