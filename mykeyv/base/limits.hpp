@@ -94,7 +94,7 @@ inline constexpr std::size_t outgoing_per_lane_max = 128;
 /// Slots of one lane whose operations wait for one node at once: fewer wait for less time, more share a commit. So many at most, fewer
 /// where one has waited for longer than is wanted, and never fewer than the least.
 inline constexpr std::size_t cut_overs_at_once = 32;
-inline constexpr std::chrono::milliseconds cut_over_wait_wanted{14};
+inline constexpr std::chrono::milliseconds cut_over_wait_wanted{17};
 /// The same for a lane that clients write to.
 inline constexpr std::chrono::milliseconds cut_over_wait_wanted_when_busy{12};
 inline constexpr std::size_t cut_overs_at_once_least = 8;
@@ -102,9 +102,9 @@ inline constexpr std::size_t cut_overs_at_once_least = 8;
 /// wait for, because it takes slots over.
 inline constexpr std::size_t on_the_way_bytes_max = 2u << 20;
 inline constexpr std::size_t on_the_way_bytes_when_waited_for = 256u << 10;
-/// Slots that are written or counted at once, in one commit; the slots of a lane that clients write to at the moment, for they have to wait
-/// for it. Bytes of rows that are written at once, and those from which on their transaction stays open no longer. How long a lane that
-/// clients do not write to goes on with moving before it looks for work of theirs again.
+/// Slots that are written or counted at once; the slots of a lane that clients write to at the moment, for they have to wait for it. Bytes
+/// of rows that are written at once, and those from which on their transaction stays open no longer. How long a lane that clients do not
+/// write to goes on with moving before it looks for work of theirs again.
 inline constexpr std::size_t slots_per_commit = 32;
 inline constexpr std::size_t slots_per_commit_when_busy = 16;
 inline constexpr std::size_t write_bytes = 64u << 10;

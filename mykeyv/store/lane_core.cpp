@@ -40,7 +40,9 @@ void lane_core::end_agents_transaction()
 void lane_core::run_items(std::vector<lane_item>& items)
 {
     // Before any gate is looked at. Notes do nothing in the session, and errands do it by step().
-    auto const is_batched = [](lane_item const& each) { return std::holds_alternative<operation_ptr>(each) || std::holds_alternative<sweep>(each); };
+    auto const is_batched = [](lane_item const& each) {
+        return std::holds_alternative<operation_ptr>(each) || std::holds_alternative<sweep>(each);
+    };
     if (std::ranges::any_of(items, is_batched)) { end_agents_transaction(); }
     batch gathered{env_.known};
     std::size_t bytes = 0;
@@ -68,6 +70,7 @@ void lane_core::run_items(std::vector<lane_item>& items)
         } else {
             flush();
             std::get<errand>(work)(errc::ok);
+            if (!released_.empty()) { end_agents_transaction(); }
             for (auto& released : std::exchange(released_, {})) { admit(std::move(released), gathered, bytes); }
         }
         if (gathered.size() >= limits::batch_operations_max || bytes >= limits::batch_bytes_max) { flush(); }

@@ -198,7 +198,7 @@ void arrivals::not_taken_over(question_ptr const& q, change const& tried, errc w
     auto const* const row = rows_.row(tried.slot);
     if (row == nullptr) { return q->nothing(); }
     forbid(tried.slot, *row, q->asked.offer,
-           [q](bool is_durable) { is_durable ? q->no("count or checksum of the slot differ") : q->nothing(); });
+           [q](bool is_durable) { is_durable ? q->no(std::string{figures_differ}) : q->nothing(); });
 }
 
 void arrivals::was_taken(question_ptr const& q)

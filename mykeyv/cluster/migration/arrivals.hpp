@@ -8,10 +8,14 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
 namespace mykeyv::cluster {
+
+/// What the source of a slot is told whose rows are not those that it offered.
+inline constexpr std::string_view figures_differ = "count or checksum of the slot differ";
 
 class arrivals {
 public:

@@ -5,6 +5,8 @@
 #include "mykeyv/cluster/mutants.hpp"
 
 #include <algorithm>
+#include <functional>
+#include <iterator>
 #include <utility>
 
 namespace mykeyv::cluster {
@@ -99,7 +101,7 @@ void ledger::settle(slot s)
 void ledger::carry_out_planned()
 {
     auto const fresh = std::span{planned_.changes}.subspan(planned_.carried_out);
-    if (fresh.empty()) { return; }
+    if (fresh.empty() && may_leave_open_) { return; }
     auto const all_can_wait = may_leave_open_ && planned_.bytes < limits_.open_bytes_max && std::ranges::all_of(fresh, &change::can_wait);
     if (!all_can_wait || !leave_open()) { commit_planned(); }
 }
@@ -116,21 +118,29 @@ bool ledger::leave_open()
 
 void ledger::commit_planned()
 {
-    while (!planned_.changes.empty()) {  // who hears of one may plan another one
-        auto all = std::exchange(planned_, {});
-        auto const outcome = commit(all);
-        // What was refused was so for one of them, perhaps; nothing of any was done.
-        auto const one_by_one = outcome == errc::storage_failed && all.changes.size() > 1;
-        for (auto& each : all.changes) {
-            if (one_by_one) {
-                group alone;
-                auto& only = alone.changes.emplace_back(std::move(each));
-                only.then(only, commit(alone));
-            } else {
-                each.then(each, outcome);
-            }
-        }
+    while (!planned_.changes.empty()) { commit_and_tell(std::exchange(planned_, {})); }  // who hears of one may plan another one
+}
+
+void ledger::commit_and_tell(group all)
+{
+    auto const outcome = commit(all);
+    if (outcome != errc::storage_failed || all.changes.size() == 1) {
+        for (auto& each : all.changes) { each.then(each, outcome); }
+        return;
     }
+    // Refused for the sake of one of them, perhaps; nothing of any was done. What operations wait for does not wait for the others again.
+    group others;
+    auto const can_wait = std::ranges::stable_partition(all.changes, std::logical_not{}, &change::can_wait);
+    if (can_wait.size() < all.changes.size()) {
+        others.changes.assign(std::make_move_iterator(can_wait.begin()), std::make_move_iterator(can_wait.end()));
+        all.changes.erase(can_wait.begin(), can_wait.end());
+    }
+    for (auto& each : all.changes) {
+        group alone;
+        auto& only = alone.changes.emplace_back(std::move(each));
+        only.then(only, commit(alone));
+    }
+    if (!others.changes.empty()) { commit_and_tell(std::move(others)); }
 }
 
 void ledger::change_cache(slot s, void (store::cache::*how)(slot))

@@ -101,6 +101,7 @@ private:
     void change_cache(slot, void (store::cache::*how)(slot));
     bool leave_open();
     errc commit(group&);
+    void commit_and_tell(group);
     static store::failure carry_out_rest(group&, store::lane_session&);
 
     store::lane_core& lane_;

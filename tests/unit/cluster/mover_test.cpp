@@ -174,7 +174,6 @@ TEST_F(a_mover, reads_no_more_before_what_is_on_the_way_has_arrived)
 
 TEST_F(a_mover, has_less_on_the_way_while_a_slot_is_cut_over)
 {
-    limits_.on_the_way_bytes_max = 1u << 30;
     limits_.on_the_way_bytes_when_waited_for = 1;
     std::vector<slot> const others{slot_of("l"), slot_of("m")};
     for (auto const& key : {"l", "m"}) {

@@ -26,7 +26,10 @@ protected:
     /// Of node 2; nothing is done before the next wake().
     void ask(slot s, decltype(slot_request::what) what, said& reply, transfer_offer offer = {6, 50})
     {
-        mover_->asked({s, offer, id(2), std::move(what)}, [&reply](said now) { reply = std::move(now); });
+        mover_->asked({s, offer, id(2), std::move(what)}, [this, &reply](said now) {
+            reply = std::move(now);
+            ++heard_;
+        });
     }
     /// Node 2 may send rows of the slot.
     void prepared(slot s)
@@ -37,6 +40,7 @@ protected:
         wake();
         ASSERT_TRUE(reply && reply->yes);
         before_ = lane_.database.commits;
+        heard_ = 0;
     }
     portion one_row(std::string_view key, std::uint64_t number = 1, std::string_view value = "v") const
     {
@@ -56,6 +60,7 @@ protected:
     bool is_there(std::string const& key) const { return lane_.database.find(key) != nullptr; }
 
     int before_ = 0;
+    int heard_ = 0;  // answers that were given, also those with nothing
     said rows_, taken_;
 };
 
@@ -94,6 +99,7 @@ TEST_F(rows_in_an_open_transaction, and_their_slot_are_taken_over)
     written();
     ask(s_, cut_over{{2, {}}, {1, 7}, 7}, taken_);
     wake();
+    EXPECT_TRUE(rows_ && rows_->yes);
     EXPECT_TRUE(taken_ && taken_->yes);
     EXPECT_EQ(row().state, owned);
 }
@@ -143,26 +149,66 @@ TEST_F(rows_in_an_open_transaction, are_none_while_clients_write)
     start({});
     fate became;
     lane_.run_all(store::testing::set("a", "v", became));
+    before_ = lane_.database.commits;
     ask(s_, prepare{}, taken_);
-    for (auto wakes = 0; wakes < 2 && !taken_; ++wakes) {
-        before_ = lane_.database.commits;
-        wake();
-    }
+    wake();
     EXPECT_EQ(commits(), 1);
     EXPECT_TRUE(taken_ && taken_->yes);
 }
 
-TEST_F(rows_in_an_open_transaction, and_those_that_come_with_them_are_refused_one_by_one)
+TEST_F(rows_in_an_open_transaction, are_refused_or_not_behind_the_slot_that_was_refused_with_them)
 {
     prepared(other_);
     written();
     ask(other_, nothing_more(), taken_);
-    lane_.database.endings = {ending::refused, ending::well, ending::refused};
+    lane_.database.endings = {ending::refused, ending::refused, ending::well};
     wake();
-    EXPECT_TRUE(is_there("k"));
+    EXPECT_EQ(heard_, 2);
     EXPECT_TRUE(rows_ && rows_->yes);
+    EXPECT_TRUE(is_there("k"));
     EXPECT_FALSE(taken_);
     EXPECT_EQ(lane_.database.committed.slots.at(other_).state, importing);
+}
+
+TEST_F(rows_in_an_open_transaction, are_written_again_when_the_commit_has_lost_its_connection)
+{
+    for (auto const how : {ending::lost_before, ending::lost_after}) {
+        lane_.database.committed.records.clear();
+        start({});
+        written();
+        auto const tag = "session " + std::to_string(lane_.database.sessions);
+        lane_.database.ended.clear();
+        lane_.database.endings = {how};
+        lane_.time.step = store::lane_reconnect_pause;
+        wake();
+        lane_.time.step = {};
+        EXPECT_THAT(lane_.database.ended, testing::Contains(tag));
+        EXPECT_EQ(heard_, 1);
+        EXPECT_TRUE(rows_ && rows_->yes);
+        EXPECT_TRUE(is_there("k"));
+        rows_.reset();
+    }
+}
+
+TEST_F(rows_in_an_open_transaction, are_not_undone_by_what_an_errand_lets_go_on)
+{
+    lane_.env.gates.set(served_, gate::parked);
+    written();
+    fate became;
+    lane_.run_all(store::testing::refused_set("a", became));
+    ASSERT_FALSE(became.outcome);
+    // Nothing but the errand: what it lets go on is not among the items.
+    ask(s_, one_row("l", 2), taken_);
+    wake();
+    auto const before = commits();
+    lane_.run_all(store::errand{[this](errc) {
+        lane_.env.gates.set(served_, gate::open);
+        lane_.core.release(served_);
+    }});
+    EXPECT_EQ(became.outcome, errc::ok);
+    EXPECT_EQ(commits(), before + 1);
+    EXPECT_TRUE(is_there("k"));
+    EXPECT_TRUE(lane_.database.committed.records.contains({s_, "l"}));
 }
 
 TEST_F(rows_in_an_open_transaction, are_not_answered_for_when_mysql_is_away)
@@ -171,6 +217,7 @@ TEST_F(rows_in_an_open_transaction, are_not_answered_for_when_mysql_is_away)
     lane_.database.away = true;
     lane_.core.interrupt();
     wake();
+    EXPECT_EQ(heard_, 1);
     EXPECT_FALSE(rows_);
     lane_.database.away = false;
     lane_.time.pass(store::lane_reconnect_pause);
