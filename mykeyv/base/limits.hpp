@@ -94,7 +94,7 @@ inline constexpr std::size_t outgoing_per_lane_max = 128;
 /// Slots of one lane whose operations wait for one node at once: fewer wait for less time, more share a commit. So many at most, fewer
 /// where one has waited for longer than is wanted, and never fewer than the least.
 inline constexpr std::size_t cut_overs_at_once = 32;
-inline constexpr std::chrono::milliseconds cut_over_wait_wanted{17};
+inline constexpr std::chrono::milliseconds cut_over_wait_wanted{14};
 /// The same for a lane that clients write to.
 inline constexpr std::chrono::milliseconds cut_over_wait_wanted_when_busy{12};
 inline constexpr std::size_t cut_overs_at_once_least = 8;

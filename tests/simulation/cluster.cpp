@@ -106,7 +106,7 @@ void cluster::send(unsigned from, unsigned to, slot_request r)
 
 void cluster::send(unsigned from, unsigned to, slot_reply r)
 {
-    if (r.reason.starts_with("count or checksum")) { throw violation{"the rows of a slot were not those that were offered"}; }
+    if (r.reason == mykeyv::cluster::figures_differ) { throw violation{"the rows of a slot were not those that were offered"}; }
     auto const is_lost = is_cut(from, to) || world_.one_in(world_.trouble.message_lost);
     if (is_lost && !world_.one_in(4)) {
         world_.after(world_.between(200, 20'000), [this, to, s = r.slot, offer = r.offer] { nodes[to]->lost(s, offer); });

@@ -96,10 +96,10 @@ int main(int count, char** words)
     app.add_option("--first", first, "the first seed; a random one unless given");
     bool members = false, mutants = false;
     app.add_flag("--members", members, "only histories in which nodes join and leave; without it one in eight");
-    app.add_flag("--mutants", mutants, "show that each fault that is put in on purpose is found");
+    auto* const all = app.add_flag("--mutants", mutants, "show that each fault that is put in on purpose is found");
     std::vector<std::string> names;
     for (auto const& [name, which] : cluster::mutant_names) { names.emplace_back(name); }
-    app.add_option("--mutant", mutant, "with --mutants: only this one")->check(CLI::IsMember(names));
+    app.add_option("--mutant", mutant, "with --mutants: only this one")->check(CLI::IsMember(names))->needs(all);
     CLI11_PARSE(app, count, words);
     if (mutants) { return check_mutants(first, seeds.value_or(20'000), mutant); }
     return check(first, seeds.value_or(1'000), members ? simulation::weather::members : simulation::weather::any);

@@ -79,8 +79,8 @@ void node::run(unsigned number)
         items.swap(running.waiting);
         running.core->run_items(items);
         auto const next = running.core->idle();
-        // What has nothing to wait for goes on a moment later, so that others come in between.
-        schedule(number, std::max(next, world_.steady() + microseconds{20}));
+        // What has nothing to wait for goes on a moment later, so that others come in between: as long a moment as a turn takes.
+        schedule(number, std::max(next, world_.steady() + (world_.one_in(4) ? world_.between(20, 2000) : microseconds{20})));
     });
     cluster_.check();
 }

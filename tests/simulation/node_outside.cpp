@@ -52,8 +52,6 @@ void node::received(unsigned from, slot_request r)
              auto const offer = r.offer;
              life_->all[number].mover->asked(std::move(r), [this, from, s, offer](std::optional<slot_reply> reply) {
                  if (!reply) { return unheard(from, s, offer); }
-                 // The two would try again, and nobody would notice that rows get lost on their way.
-                 if (reply->reason == mykeyv::cluster::figures_differ) { world_.breaks(fmt::format("slot {}: {}", s.number(), reply->reason)); }
                  cluster_.send(index_, from, std::move(*reply));
                  // Not to be noticed by the other end is the worst moment.
                  if (world_.one_in(world_.trouble.statement_crashes / 30)) { throw crash{}; }

@@ -6,6 +6,7 @@
 #include "mykeyv/cluster/migration/arrivals.hpp"
 #include "mykeyv/cluster/migration/departures.hpp"
 #include "mykeyv/cluster/migration/ledger.hpp"
+#include "mykeyv/cluster/mutants.hpp"
 
 #include <deque>
 #include <functional>
@@ -65,7 +66,7 @@ public:
     void erasing(std::span<slot const> slots) override { out_.erasing(slots); }
     void end_transaction() override
     {
-        if (rows_.has_open_transaction()) { rows_.commit_planned(); }
+        if (rows_.has_open_transaction() && !mutant(mutants::transaction_not_ended)) { rows_.commit_planned(); }
     }
     time wake() override;
 
