@@ -43,7 +43,7 @@ public:
     void plan(change);
     /// Whatever is planned for this slot is committed now, as what comes next depends on it.
     void settle(slot);
-    /// And committed, unless all that was planned since it was called last can wait.
+    /// Carries out what is planned, and commits it unless all that was planned since the last call can wait.
     void carry_out_planned();
     void commit_planned();
     bool has_open_transaction() const noexcept { return planned_.carried_out > 0; }
