@@ -60,10 +60,12 @@ struct membership_limits {
 
 static_assert(membership_limits{}.settling_patience < membership_limits{}.gossip_pause);
 
-/// How the wish of somebody who asked for a change ends: a text for the reply, or why not.
+/// How the wish of somebody who asked for a change ends: a text for the reply, or why not. Not checked<std::string>: its text would have to
+/// be named as such everywhere, because a refusal can be made of a string, too, so boost::system::result converts none.
 struct change_result {
-    change_result(std::string said) : text{std::move(said)} {}              // NOLINT(google-explicit-constructor): a text is a result
-    change_result(refusal refused) : why_not{std::move(refused.reason)} {}  // NOLINT(google-explicit-constructor): as in checked<T>
+    // Both are returned, and handed to callbacks, as they are, which is what checked<T> allows for every other T.
+    change_result(std::string said) : text{std::move(said)} {}              // NOLINT(google-explicit-constructor): see above
+    change_result(refusal refused) : why_not{std::move(refused.reason)} {}  // NOLINT(google-explicit-constructor): see above
     explicit operator bool() const noexcept { return !why_not; }
 
     std::string text;
