@@ -2,8 +2,8 @@
 /*
  * How one slot moves between nodes, for spin. scripts/model runs it; docs/model.md says what is checked, and what is not modelled.
  *
- *   row:   nothing --arrive_PREPARE--> importing --arrive_CUTOVER--> owned --hand_over--> handing_over --taken--> gone
- *          gone, refused --arrive_PREPARE--> importing               handing_over --taken_back--> owned, two epochs up
+ *   row:   nothing --arrive_PREPARE--> importing --arrive_CUTOVER--> owned --write_ahead--> handing_over --taken--> gone
+ *          gone, refused --arrive_PREPARE--> importing               handing_over --taken_back, withdraw--> owned, two epochs up
  *          what does not own --arrive_QUERY_no, arrive_CANCEL, refuse_by_itself--> refused
  *
  * Checked after every step:
@@ -75,6 +75,8 @@ typedef Memory {
     byte running = NOBODY;      /* source: the attempt that is under way */
     byte cursor;                /* source: keys below it were read */
     byte dirty;                 /* source: bit set of keys that were written behind the cursor */
+    bool cut;                   /* source: the last rows are known, so it serves no more */
+    bool withdrawn;             /* source: given up, and the row still says handing_over */
     bool parked;                /* source: a set of key 0 waits for the end of the hand-over */
     bool alive;                 /* target: the import that the row names was begun by this process */
     byte next;                  /* target: number of the next ROWS or CUTOVER */
@@ -138,13 +140,16 @@ c_decl {
 
 /* ---- who serves, and what is compared ---- */
 
+/* handing_over is written ahead: whoever wrote it knows in memory whether it has offered the slot yet, and serves until then. */
+#define is_running(n) (memory[n].running != NOBODY)
 #if defined(MUTANT_SERVES_WHILE_HANDING_OVER)
-#define serves(n) (row[n].state == owned || row[n].state == handing_over)
+#define serves(n) (row[n].state == owned || (row[n].state == handing_over && is_running(n)))
 #elif defined(MUTANT_RESTARTED_SOURCE_SERVES)
-#define serves(n) (row[n].state == owned || (row[n].state == handing_over && memory[n].running == NOBODY))
+#define serves(n) ((row[n].state == owned || row[n].state == handing_over) && !memory[n].cut)
 #else
-#define serves(n) (row[n].state == owned)
+#define serves(n) ((row[n].state == owned || (row[n].state == handing_over && is_running(n))) && !memory[n].cut)
 #endif
+#define is_cut_off(n) (row[n].state == handing_over && (!is_running(n) || memory[n].cut))
 #define somebody_serves (serves(0) || serves(1) || serves(2))
 
 #if defined(MUTANT_EPOCH_NOT_COMPARED)
@@ -184,12 +189,23 @@ c_decl {
 #endif
 
 /* S, while it sends, and while it waits for the durable answer. */
-#define sending (memory[S].running == a && row[S].state == owned)
-#define offered (row[S].state == handing_over && row[S].epoch == E && row[S].transfer == X)
+#define sending (memory[S].running == a && !memory[S].cut && !memory[S].withdrawn)
+#define written_ahead (row[S].state == handing_over && row[S].epoch == E && row[S].transfer == X)
+#if defined(MUTANT_NOT_WRITTEN_AHEAD)
+#define may_be_offered true
+#else
+#define may_be_offered written_ahead
+#endif
+#define offered (written_ahead && is_cut_off(S))
 #if defined(MUTANT_ANSWER_NOT_COMPARED)
-#define waits_for_it (row[S].state == handing_over)
+#define waits_for_it is_cut_off(S)
 #else
 #define waits_for_it offered
+#endif
+#if defined(MUTANT_WITHDRAWN_AFTER_CUTOVER)
+#define may_give_up (memory[S].running == a && !memory[S].withdrawn)
+#else
+#define may_give_up sending
 #endif
 #if defined(MUTANT_DOES_NOT_WAIT_FOR_ACKNOWLEDGEMENTS)
 #define all_acknowledged true
@@ -252,7 +268,10 @@ inline commit(n, new_state, new_epoch, new_peer, new_transfer)
 }
 
 inline forget_import(n) { memory[n].alive = false; memory[n].next = 0 }
-inline forget_attempt(n) { memory[n].running = NOBODY; memory[n].cursor = 0; memory[n].dirty = 0 }
+inline forget_attempt(n)
+{
+    memory[n].running = NOBODY; memory[n].cursor = 0; memory[n].dirty = 0; memory[n].cut = false; memory[n].withdrawn = false
+}
 inline forget_cache(n) { for (i : 0 .. KEYS - 1) { cache[n].key[i] = NONE } }
 
 /* A cache that holds more can only show more: as soon as a node serves, all that its cache lacks is read. */
@@ -465,15 +484,19 @@ end:
         WITNESS(records[S].key[j] != ABSENT, a_write_is_sent_again);
         memory[S].dirty = memory[S].dirty & ~KEY(j);
         send_rows(j, ABSENT) }
-    :: d_step { may_send_rows && memory[S].cursor == KEYS ->    /* from here on operations are parked */
+    :: d_step { sending && row[S].state == owned && memory[S].cursor == KEYS ->  /* in time: nobody waits for this commit */
+        STEP(write_ahead, a);
+        commit(S, handing_over, E, T, X);
+        check() }
+    :: d_step { may_send_rows && memory[S].cursor == KEYS && may_be_offered ->  /* from here on operations are parked */
         STEP(hand_over, a);
         WITNESS(memory[S].dirty, a_cutover_carries_dirty_rows);
         for (j : 0 .. KEYS - 1) { attempt[a].last[j] = ((memory[S].dirty & KEY(j)) -> records[S].key[j] : NONE) };
         checksum_of(S, attempt[a].checksum);
         memory[S].cursor = 0; memory[S].dirty = 0;
-        commit(S, handing_over, E, T, X);
+        memory[S].cut = true;
         check() }
-    :: d_step { offered && memory[S].running == a && !sent(CUTOVER) ->  /* unless a crash came before it */
+    :: d_step { memory[S].running == a && memory[S].cut && !sent(CUTOVER) ->    /* unless a crash came before it */
         STEP(send_CUTOVER, a);
         send(CUTOVER) }
 #if !defined(MUTANT_NO_QUERY)
@@ -518,11 +541,20 @@ end:
         if :: memory[S].parked -> write(S, 0, other(records[S].key[0])) :: else fi;
         memory[S].parked = false;
         check() }
-    :: d_step { sending ->  /* at any time before hand_over, for no reason or because of a no. The CANCEL may never arrive */
+    :: d_step { may_give_up ->  /* at any time before hand_over, for no reason or because of a no. The CANCEL may never arrive */
         STEP(give_up, a);
         WITNESS(said(ROWS_NO), the_target_lost_its_import);
-        forget_attempt(S);
+        if
+        :: row[S].state == handing_over -> memory[S].cursor = 0; memory[S].dirty = 0; memory[S].cut = false; memory[S].withdrawn = true
+        :: else -> forget_attempt(S)
+        fi;
         send(CANCEL) }
+    :: d_step { memory[S].running == a && memory[S].withdrawn ->    /* served all the while: it never was offered */
+        STEP(withdraw, a);
+        forget_attempt(S);
+        commit(S, owned, row[S].epoch + 1, T, X);
+        begin_to_own(S, row[S].epoch);
+        check() }
     od
 }
 
@@ -553,7 +585,8 @@ inline crash(n)
 {
     crashes++;
     WITNESS(row[n].state == owned && memory[n].cursor, crash_while_sending);
-    WITNESS(row[n].state == handing_over, crash_while_handing_over);
+    WITNESS(is_cut_off(n), crash_while_handing_over);
+    WITNESS(row[n].state == handing_over && serves(n), crash_before_the_slot_is_offered);
     WITNESS(row[n].state == importing, crash_while_importing);
     WITNESS(memory[n].parked, crash_with_parked_operations);
     forget_attempt(n);
@@ -627,7 +660,7 @@ end:
         writes++;
         write(n, k, ABSENT);
         check() }
-    :: d_step { writes < WRITES && row[n].state == handing_over && k == 0 && !memory[n].parked ->
+    :: d_step { writes < WRITES && is_cut_off(n) && k == 0 && !memory[n].parked ->
         STEP(park, n);
         writes++;
         memory[n].parked = true }

@@ -94,10 +94,12 @@ inline constexpr std::size_t outgoing_per_lane_max = 128;
 /// Slots of one lane whose operations wait for one node at once: fewer wait for less time, more share a commit. So many at most, fewer
 /// where one has waited for longer than is wanted, and never fewer than the least.
 inline constexpr std::size_t cut_overs_at_once = 32;
-inline constexpr std::chrono::milliseconds cut_over_wait_wanted{14};
-/// The same for a lane that clients write to.
-inline constexpr std::chrono::milliseconds cut_over_wait_wanted_when_busy{12};
+inline constexpr std::chrono::milliseconds cut_over_wait_wanted{12};
 inline constexpr std::size_t cut_overs_at_once_least = 8;
+/// Rows of `slots` that nobody waits for at the source: so many in a commit, and after so long fewer. Long enough for many to come
+/// together, and short beside what a slot takes to be copied while others are.
+inline constexpr std::size_t slot_rows_per_commit = 64;
+inline constexpr std::chrono::milliseconds slot_rows_within{20};
 /// Bytes of rows that one lane has sent and that are not acknowledged; from there on no more are read. Fewer for a node that operations
 /// wait for, because it takes slots over.
 inline constexpr std::size_t on_the_way_bytes_max = 2u << 20;

@@ -39,6 +39,8 @@ enum class mutants {
     last_rows_not_put_aside,    ///< what is put aside lacks the rows of the cut-over
     transaction_not_ended,      ///< rows that wait for their commit are undone when others roll back
     carried_out_for_good,       ///< rows that wait for their commit count as written when their connection is lost
+    not_written_ahead,          ///< a slot is offered before `handing_over` is committed
+    not_withdrawn,              ///< what was written ahead of an offer that was never made stays
     // Of the membership
     topology_not_saved,         ///< a topology counts before it is durable
     older_topology_taken,       ///< a topology is taken whether it is newer or not
@@ -50,7 +52,7 @@ enum class mutants {
 /// From here on they are of the membership: only histories in which nodes join and leave can find them.
 inline constexpr mutants first_of_membership = mutants::topology_not_saved;
 
-inline constexpr std::array<std::pair<std::string_view, mutants>, 33> mutant_names{{
+inline constexpr std::array<std::pair<std::string_view, mutants>, 35> mutant_names{{
     {"no_wipe", mutants::no_wipe},
     {"timeout_returns_ownership", mutants::timeout_returns_ownership},
     {"no_is_not_durable", mutants::no_is_not_durable},
@@ -79,6 +81,8 @@ inline constexpr std::array<std::pair<std::string_view, mutants>, 33> mutant_nam
     {"last_rows_not_put_aside", mutants::last_rows_not_put_aside},
     {"transaction_not_ended", mutants::transaction_not_ended},
     {"carried_out_for_good", mutants::carried_out_for_good},
+    {"not_written_ahead", mutants::not_written_ahead},
+    {"not_withdrawn", mutants::not_withdrawn},
     {"topology_not_saved", mutants::topology_not_saved},
     {"older_topology_taken", mutants::older_topology_taken},
     {"retires_with_slots", mutants::retires_with_slots},

@@ -60,6 +60,8 @@ struct node::life {
         limits.on_the_way_bytes_max = 1 + in.below(200);
         limits.cut_overs_at_once = 1 + in.below(3);
         limits.open_bytes_max = in.below(3) * 100;
+        limits.slot_rows_per_commit = 1 + in.below(4);
+        limits.slot_rows_within = std::chrono::milliseconds{in.below(30)};
         limits.busy_after_write = std::chrono::milliseconds{in.below(2) * 5};
         constexpr store::serving_lease::clock_ms far = store::serving_lease::clock_ms{1} << 60;
         env.lease.renew(far);

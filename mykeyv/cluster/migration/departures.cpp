@@ -30,8 +30,7 @@ void departures::want(std::vector<std::pair<slot, node_id>> wishes)
     sends_from_ = outside_.pace(0);  // the rate may be another one
     std::map<slot, node_id> unwanted;
     for (auto const& [s, moving] : moving_) {
-        // One that is asked about may have been offered: nobody knows yet.
-        if (!moving.asking && moving.out.phase() != outgoing::phase::offered) { unwanted.emplace(s, moving.out.target()); }
+        if (moving.out.phase() != outgoing::phase::offered) { unwanted.emplace(s, moving.out.target()); }
     }
     for (auto const& [s, target] : wishes) {
         auto const place = unwanted.find(s);
@@ -50,7 +49,7 @@ void departures::begin_wanted(time now)
         auto const [s, target] = wanted_.front();
         wanted_.pop_front();
         auto const pause = not_before_.find(s);
-        auto const must_wait = moving_.contains(s) || (pause != not_before_.end() && pause->second > now);
+        auto const must_wait = moving_.contains(s) || to_be_saved_.contains(s) || (pause != not_before_.end() && pause->second > now);
         if (!must_wait && under_way[target] < windows_of(target).on_the_way.size()) {
             if (!begin(s, target)) { continue; }
             ++under_way[target];
@@ -120,7 +119,6 @@ void departures::cut_over(slot s, departing& moving)
     wanted.slot = s;
     wanted.keys = moving.out.take_dirty();
     wanted.is_counted = true;
-    wanted.row = slot_row{slot_state::handing_over, moving.out.offer(), moving.out.target()};
     wanted.then = [this](change& made, errc done) { offered(made, done); };
     rows_.plan(std::move(wanted));
 }
@@ -128,8 +126,7 @@ void departures::cut_over(slot s, departing& moving)
 void departures::offered(change& made, errc done)
 {
     auto& moving = moving_.at(made.slot);
-    if (done == errc::outcome_unknown) { return look_again(made.slot, moving); }
-    if (done != errc::ok) { return give_up(made.slot, "MySQL does not take the hand-over"); }
+    if (done != errc::ok) { return give_up(made.slot, "its last rows cannot be read"); }
     struct cut_over last;
     last.last.rows = std::move(made.found.rows);
     last.summary = made.found.summary;
@@ -140,17 +137,6 @@ void departures::offered(change& made, errc done)
     moving.due = now() + limits_.offer_patience;
 }
 
-/// It is not known whether the offer was committed: it will be, when MySQL is back.
-void departures::look_again(slot s, departing& moving)
-{
-    moving.due = now() + limits_.query_every;
-    moving.asking = true;
-    auto const* const row = rows_.row(s);
-    if (row == nullptr) { return; }
-    if (row->state == slot_state::owned) { return give_up(s, "MySQL was lost in the hand-over"); }
-    moving.out.offered();
-}
-
 void departures::give_up(slot s, std::string_view why)
 {
     auto const place = moving_.find(s);
@@ -158,6 +144,10 @@ void departures::give_up(slot s, std::string_view why)
     auto const& out = place->second.out;
     outside_.send(out.target(), {s, out.offer(), outside_.self(), cancel{}});
     auto const was_parked = place->second.parked_since != time{};
+    // It was not offered by this attempt, so it is ours still; but after a restart nobody would know.
+    if (to_be_saved_.erase(s) == 0 && place->second.ahead != departing::ahead::no && !mutant(mutants::not_withdrawn)) {
+        save(s, after_no({slot_state::handing_over, out.offer(), out.target()}));
+    }
     moving_.erase(place);
     not_before_[s] = now() + limits_.again_after;
     if (was_parked) { rows_.unpark(s); }
@@ -171,11 +161,11 @@ void departures::taken(slot s)
     auto const waited = now() - moving.parked_since;
     auto& windows = windows_of(moving.out.target());
     windows.on_the_way.taken();
-    waited > wait_wanted_ ? windows.cut_overs.late(limits_.cut_overs_at_once_least) : windows.cut_overs.taken();
+    waited > limits_.cut_over_wait_wanted ? windows.cut_overs.late(limits_.cut_overs_at_once_least) : windows.cut_overs.taken();
     begins_from_ = {};
     not_before_.erase(s);
     auto const gone = slot_row{slot_state::gone, moving.out.offer(), moving.out.target()};
-    to_be_gone_[s] = gone;  // committed later: who is parked need not wait for it
+    save(s, gone);
     outside_.owned_by(s, gone.peer, gone.epoch());
     rows_.leave(s);
     outside_.departed({moving.out.records_sent(), moving.out.bytes_sent(),
@@ -212,7 +202,7 @@ void departures::replied(slot_reply const& reply)
         if (is_offered) { reply.yes ? taken(reply.slot) : not_taken(reply.slot, reply.reason); }
         return;
     }
-    if (is_offered || moving.asking || reply.about == to::cancel) { return; }
+    if (is_offered || reply.about == to::cancel) { return; }
     if (!reply.yes) { return give_up(reply.slot, reply.reason); }
     if (reply.about == to::prepare && moving.out.phase() == outgoing::phase::preparing) { moving.out.prepared(); }
     if (reply.about == to::portion) { moving.out.acknowledged(reply.number); }
@@ -226,7 +216,7 @@ void departures::unanswered(slot s, transfer_offer const& offer)
     if (place == moving_.end() || place->second.out.offer() != offer) { return; }
     auto& moving = place->second;
     windows_of(moving.out.target()).on_the_way.lost();
-    if (!moving.asking && moving.out.phase() != outgoing::phase::offered) { return give_up(s, "the target does not answer"); }
+    if (moving.out.phase() != outgoing::phase::offered) { return give_up(s, "the target does not answer"); }
     moving.asking = true;
     moving.due = now() + limits_.query_every;
 }
@@ -263,23 +253,6 @@ void departures::go_on_with(std::span<slot const> due, time began, time until)
     }
 }
 
-void departures::forget_what_has_gone()
-{
-    for (auto const& [s, gone] : std::exchange(to_be_gone_, {})) {
-        // It may have been committed by an attempt of unknown outcome, and the slot may be on its way back since.
-        auto const* const row = rows_.row(s);
-        if (row == nullptr) { to_be_gone_[s] = gone; }
-        if (row == nullptr || row->state != slot_state::handing_over || row->offer != gone.offer) { continue; }
-        change wanted;
-        wanted.slot = s;
-        wanted.row = gone;
-        wanted.then = [this](change& made, errc done) {
-            if (done != errc::ok) { to_be_gone_[made.slot] = *made.row; }
-        };
-        rows_.plan(std::move(wanted));
-    }
-}
-
 departures::time departures::wake(time until, std::size_t slots)
 {
     auto const began = now();
@@ -298,14 +271,14 @@ departures::time departures::wake(time until, std::size_t slots)
     due.resize(std::min(due.size(), slots));
     auto const first = std::span{due}.first(std::min(cut_over, due.size()));
     go_on_with(first, began, until);
-    forget_what_has_gone();
     rows_.carry_out_planned();
     std::vector<slot> rest(due.begin() + static_cast<std::ptrdiff_t>(first.size()), due.end());
     scan_together(rest);
     go_on_with(rest, began, until);
     rows_.carry_out_planned();
+    save_rows(began, slots);
     begin_wanted(began);
-    auto next = to_be_gone_.empty() ? time::max() : began + limits_.query_every;
+    auto next = to_be_saved_.empty() ? time::max() : std::max(save_by_, save_from_);
     if (!wanted_.empty() && moving_.size() < limits_.outgoing_per_lane_max) { next = std::min(next, begins_from_); }
     auto const after = load_now();
     for (auto const& [s, moving] : moving_) { next = std::min(next, is_due(moving, began, after) ? began : moving.due); }
@@ -315,7 +288,6 @@ departures::time departures::wake(time until, std::size_t slots)
 void departures::time_is_up(slot s, departing& moving)
 {
     if (moving.out.phase() != outgoing::phase::offered) {
-        if (moving.asking) { return look_again(s, moving); }
         // It is this node that lets the target wait, for the sake of the rate: no rows say that it is alive.
         if (!moving.out.awaits_answer()) { return send_portion(s, moving, {}); }
         windows_of(moving.out.target()).on_the_way.lost();

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // Slots that this node brings to others: the source's side of rules.hpp.
 //
-//     wanted --PREPARE, yes--> copying --last rows known, `handing_over` committed--> offered --yes--> gone
+//     wanted --PREPARE, yes--> copying --`handing_over` committed, last rows known--> offered --yes--> gone
 //        ^                        |                                                    |
 //        +------- given up -------+<---------------------------- no -------------------+
 //
 // In `copying` an attempt may be given up at any moment, for any reason, and costs nothing but time. In `offered` it cannot: the
 // target is asked until it answers.
+//
+// `handing_over` is written ahead, when all rows have been read once, and the slot is served on: after a restart it says that the slot
+// may have been offered; whoever has committed it knows better. So no operation waits for a commit of this node's.
 #pragma once
 
 #include "mykeyv/cluster/migration/ledger.hpp"
@@ -41,12 +44,11 @@ public:
     void unanswered(slot, transfer_offer const&);
     void writing(store::batch_writes const&);
     void erasing(std::span<slot const>);
-    /// Slots that wait for longer while they are cut over are fewer at once from now on.
-    void aim_at(std::chrono::milliseconds wait) noexcept { wait_wanted_ = wait; }
     /// Goes on with what is due, until that time and with so many slots at most; when there will be more.
     time wake(time until, std::size_t slots);
 
-    std::size_t on_the_way() const noexcept { return moving_.size(); }
+    /// Slots whose rows in MySQL are not yet as they are to be are among them.
+    std::size_t on_the_way() const noexcept { return moving_.size() + to_be_saved_.size(); }
     bool is_bringing_to(node_id target) const;
     /// Operations wait for one of them.
     bool are_waited_for() const;
@@ -62,6 +64,7 @@ private:
         bool asking = false;
         bool is_waited_for() const noexcept { return parked_since != time{} && !asking; }
         bool is_large = false;  // more than is read together
+        enum class ahead : std::uint8_t { no, wanted, committed } ahead = ahead::no;  // `handing_over`
     };
 
     struct target_windows {
@@ -79,7 +82,10 @@ private:
     void park(slot, departing&);
     void cut_over(slot, departing&);
     void offered(change&, errc);
-    void forget_what_has_gone();
+    void has_read(slot, departing&, std::optional<std::string_view> last_key, bool end);
+    void save(slot, slot_row const&);
+    void save_rows(time began, std::size_t slots);
+    void saved(slot, slot_row const&, errc);
     /// What all that are on their way ask of others at one moment.
     struct load {
         std::size_t bytes_on_the_way = 0;
@@ -92,7 +98,6 @@ private:
     void send_portion(slot, departing&, packed_rows);
     void send(slot, departing&, decltype(slot_request::what));
     void give_up(slot, std::string_view why);
-    void look_again(slot, departing&);
     void time_is_up(slot, departing&);
     void taken(slot);
     void not_taken(slot, std::string_view why);
@@ -109,8 +114,9 @@ private:
     std::deque<std::pair<slot, node_id>> wanted_;
     std::unordered_map<slot, time> not_before_;  // of slots whose last attempt failed
     std::map<node_id, target_windows> windows_;
-    std::unordered_map<slot, slot_row> to_be_gone_;  // taken, and not yet committed as such
-    std::chrono::milliseconds wait_wanted_ = limits_.cut_over_wait_wanted;
+    std::map<slot, slot_row> to_be_saved_;  // what nobody waits for: written ahead, gone, given up though it was written ahead
+    time save_from_{};
+    time save_by_{};
     time sends_from_{};   // the rate limit
     time begins_from_{};  // all that is wanted has failed a moment ago
 };

@@ -18,7 +18,7 @@ bool departures::scan(slot s, departing& moving)
         return failed ? failed : session.rollback();
     });
     if (done != errc::ok) { return false; }
-    moving.out.scanned(rows.empty() ? std::nullopt : std::optional{rows.last_key()}, end);
+    has_read(s, moving, rows.empty() ? std::nullopt : std::optional{rows.last_key()}, end);
     if (!rows.empty()) { send_portion(s, moving, std::move(rows)); }
     return true;
 }
@@ -54,7 +54,7 @@ void departures::scan_together(std::vector<slot>& due)
     if (done != errc::ok) { return; }
     for (std::size_t i = 0; i < whole; ++i) {
         auto& moving = moving_.at(fresh[i]);
-        moving.out.scanned(rows[i].empty() ? std::nullopt : std::optional{rows[i].last_key()}, true);
+        has_read(fresh[i], moving, rows[i].empty() ? std::nullopt : std::optional{rows[i].last_key()}, true);
         if (!rows[i].empty()) { send_portion(fresh[i], moving, std::move(rows[i])); }
     }
     if (whole == 0) {
@@ -63,6 +63,14 @@ void departures::scan_together(std::vector<slot>& due)
     }
     auto const left_over = std::span{fresh}.subspan(whole);
     std::erase_if(due, [&](slot s) { return std::ranges::binary_search(left_over, s) && moving_.at(s).due > now(); });
+}
+
+void departures::has_read(slot s, departing& moving, std::optional<std::string_view> last_key, bool end)
+{
+    moving.out.scanned(last_key, end);
+    if (!end) { return; }
+    moving.ahead = departing::ahead::wanted;
+    save(s, {slot_state::handing_over, moving.out.offer(), moving.out.target()});
 }
 
 bool departures::resend(slot s, departing& moving)

@@ -2,6 +2,8 @@
 // The part of departures that says which slots may go on now.
 #include "mykeyv/cluster/migration/departures.hpp"
 
+#include "mykeyv/cluster/mutants.hpp"
+
 #include <algorithm>
 
 namespace mykeyv::cluster {
@@ -36,6 +38,7 @@ bool departures::may_go_on(departing const& moving, load const& all) const
                (waiting != all.cut_overs.end() ? limits_.on_the_way_bytes_when_waited_for : limits_.on_the_way_bytes_max);
     case resend: return moving.parked_since != time{} || all.bytes_on_the_way < limits_.on_the_way_bytes_max;
     case cut_over:
+        if (moving.ahead != departing::ahead::committed && !mutant(mutants::not_written_ahead)) { return false; }
         return moving.parked_since != time{} || waiting == all.cut_overs.end() || waiting->second < windows_.at(target).cut_overs.size();
     default: return true;
     }

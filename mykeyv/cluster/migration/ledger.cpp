@@ -59,6 +59,8 @@ errc ledger::commit(group& all)
         if (auto failed = carry_out_rest(all, session)) { return failed; }
         auto const is_owned = [](change const& each) { return each.row && each.row->state == slot_state::owned; };
         if (mutant(mutants::yes_before_commit) && std::ranges::any_of(all.changes, is_owned)) { return session.rollback(); }
+        auto const writes = [](change const& each) { return each.row || !each.rows.empty(); };
+        if (std::ranges::none_of(all.changes, writes)) { return session.rollback(); }
         return session.commit_with([&] { std::ranges::for_each(all.changes, [this](change const& each) { put_aside(each); }); });
     });
     for (auto const& each : all.changes) {

@@ -150,7 +150,6 @@ mover::time mover::wake()
     if (std::exchange(has_written_, false)) { busy_until_ = now + limits_.busy_after_write; }
     auto const is_busy = now < busy_until_;
     auto const until = now + limits_.moving_at_a_time;
-    out_.aim_at(is_busy ? limits_.cut_over_wait_wanted_when_busy : limits_.cut_over_wait_wanted);
     rows_.share(is_busy ? limits_.slots_per_commit_when_busy : limits_.slots_per_commit, !is_busy);
     for (auto const& [s, row] : std::exchange(cut_off_, {})) { in_.forbid_after_restart(s, row); }
     auto const steps = is_busy ? limits_.slots_per_commit_when_busy : std::numeric_limits<std::size_t>::max();

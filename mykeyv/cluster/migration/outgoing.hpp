@@ -35,11 +35,12 @@ struct move_limits {
     std::size_t outgoing_per_lane_max = limits::outgoing_per_lane_max;
     std::size_t cut_overs_at_once = limits::cut_overs_at_once;
     std::chrono::milliseconds cut_over_wait_wanted = limits::cut_over_wait_wanted;
-    std::chrono::milliseconds cut_over_wait_wanted_when_busy = limits::cut_over_wait_wanted_when_busy;
     std::size_t cut_overs_at_once_least = limits::cut_overs_at_once_least;
     std::size_t on_the_way_bytes_max = limits::on_the_way_bytes_max;
     std::size_t on_the_way_bytes_when_waited_for = limits::on_the_way_bytes_when_waited_for;
     std::size_t slots_per_commit = limits::slots_per_commit;
+    std::size_t slot_rows_per_commit = limits::slot_rows_per_commit;
+    std::chrono::milliseconds slot_rows_within = limits::slot_rows_within;
     std::size_t slots_per_commit_when_busy = limits::slots_per_commit_when_busy;
     std::size_t write_bytes = limits::write_bytes;
     std::size_t open_bytes_max = limits::open_bytes_max;
@@ -74,7 +75,7 @@ public:
     enum class phase : std::uint8_t {
         preparing,  ///< the target has been asked to get ready
         copying,    ///< the slot is served here, and its rows are sent
-        offered,    ///< the hand-over is committed; the target will say what became of it
+        offered,    ///< the target has been told to take it, and will say what became of it
     };
     enum phase phase() const noexcept { return phase_; }
 
@@ -91,6 +92,8 @@ public:
     std::string_view cursor() const noexcept { return cursor_; }
     /// Rows up to `last_key` were read; `end`: there are no more. No key: the slot has none from the cursor on.
     void scanned(std::optional<std::string_view> last_key, bool end);
+    /// All rows have been read once.
+    bool is_read() const noexcept { return scanned_all_; }
     /// Numbers a portion that is sent now.
     std::uint64_t sending(packed_rows const&);
     void acknowledged(std::uint64_t number) noexcept;

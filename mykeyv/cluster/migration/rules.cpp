@@ -60,4 +60,10 @@ slot_row after_no(slot_row const& handing_over) noexcept
     return {slot_state::owned, {handing_over.offer.epoch + 1, handing_over.offer.transfer}, handing_over.peer};
 }
 
+bool leads_to(slot_row const& row, slot_row const& next) noexcept
+{
+    if (next.state == slot_state::handing_over) { return row.state == slot_state::owned && row.epoch() + 1 == next.epoch(); }
+    return row.state == slot_state::handing_over && (next == after_yes(row) || next == after_no(row));
+}
+
 }  // namespace mykeyv::cluster

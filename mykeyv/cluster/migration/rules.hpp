@@ -44,4 +44,7 @@ store::slot_row forbidding(store::slot_row const& row, store::transfer_offer con
 store::slot_row after_yes(store::slot_row const& handing_over) noexcept;
 store::slot_row after_no(store::slot_row const& handing_over) noexcept;
 
+/// Whether an owner's row may be followed by this one: that of an offer to come, or of one that was taken, refused or never made.
+bool leads_to(store::slot_row const& row, store::slot_row const& next) noexcept;
+
 }  // namespace mykeyv::cluster

@@ -68,11 +68,17 @@ protected:
         mover_->want({{s_, id(2)}});
         wake();
     }
-    /// Node 2 is ready: with no rows to be sent first, the slot is cut over.
-    void offered()
+    /// Node 2 is ready: with no rows to be sent first, the hand-over is written ahead.
+    void written_ahead()
     {
         prepared();
         answer(true);
+        wake();
+    }
+    /// Then the slot is cut over.
+    void offered()
+    {
+        written_ahead();
         wake();
     }
     /// Something arrives from node 2.

@@ -15,14 +15,6 @@ TEST_F(a_mover, asks_the_target_to_get_ready_at_the_next_epoch_and_serves_on)
     EXPECT_EQ(gate_now(), gate::open);
 }
 
-TEST_F(a_mover, commits_the_hand_over_before_it_offers_the_slot_and_parks_it)
-{
-    offered();
-    ASSERT_TRUE(has_sent<cut_over>());
-    EXPECT_EQ(row(), (slot_row{handing_over, {6, 100}, id(2)}));
-    EXPECT_EQ(gate_now(), gate::parked);
-}
-
 TEST_F(a_mover, tells_what_is_parked_that_the_slot_has_moved_when_it_was_taken)
 {
     offered();
@@ -135,6 +127,7 @@ TEST_F(a_mover, begins_with_one_slot_after_a_target_that_did_not_answer_and_with
 
     answer(true);
     wake();
+    wake();
     ASSERT_TRUE(has_sent<cut_over>());
     answer(true);
     outside_.sent.clear();
@@ -194,6 +187,9 @@ TEST_F(a_mover, has_less_on_the_way_while_a_slot_is_cut_over)
     };
     answer_about(s_);
     wake();
+    lane_.time.pass(limits_.slot_rows_within);
+    wake();
+    wake();
     ASSERT_TRUE(has_sent<cut_over>());
     for (auto const s : others) { answer_about(s); }
     for (int i = 0; i < 4; ++i) { wake(); }
@@ -218,21 +214,6 @@ TEST_F(a_mover, gives_up_a_slot_that_is_to_stay_after_all)
     mover_->want({});
     EXPECT_TRUE(has_sent<cancel>());
     EXPECT_EQ(gate_now(), gate::open);
-}
-
-TEST_F(a_mover, does_not_serve_a_slot_that_may_be_offered_before_it_knows)
-{
-    prepared();
-    lane_.database.endings = {ending::lost_after_and_away};
-    lane_.inbox.waiting = [this](auto&) { lane_.inbox.is_closed = true; };  // no more than one try
-    answer(true);
-    wake();
-    mover_->want({});
-    mover_->unanswered(s_, {6, 100});
-    mover_->replied({s_, {6, 100}, to::prepare, 0, false, {}});
-    wake();
-    EXPECT_EQ(gate_now(), gate::parked);
-    EXPECT_EQ(row().state, handing_over);
 }
 
 TEST_F(a_mover, does_not_commit_gone_over_a_slot_that_is_on_its_way_back)

@@ -139,6 +139,22 @@ TEST(a_row, after_a_no_is_an_owners_above_the_epoch_that_was_offered)
     EXPECT_GT(after.offer, known);
 }
 
+TEST(a_row, of_an_owner_leads_to_an_offer_and_that_to_what_comes_of_it_and_to_nothing_else)
+{
+    slot_row const offered{handing_over, {6, 7}, id(2)};
+    std::vector<slot_row> const next{offered, after_yes(offered), after_no(offered)};
+    auto const leads_to_which = [&](slot_row const& from) {
+        std::vector<bool> which;
+        for (auto const& each : next) { which.push_back(leads_to(from, each)); }
+        return which;
+    };
+    EXPECT_EQ(leads_to_which(row(owned)), (std::vector{true, false, false}));
+    EXPECT_EQ(leads_to_which(offered), (std::vector{false, true, true}));
+    EXPECT_EQ(leads_to_which(row(owned, {6, 0})), (std::vector{false, false, false}));
+    EXPECT_EQ(leads_to_which(row(handing_over, {6, 8})), (std::vector{false, false, false}));
+    for (auto const state : unserved) { EXPECT_EQ(leads_to_which(row(state, {6, 7})), (std::vector{false, false, false})); }
+}
+
 TEST(a_row, that_begins_to_import_has_a_higher_offer_than_before)
 {
     for (auto const state : states) {

@@ -104,46 +104,72 @@ TEST_F(slots_that_share_a_commit, are_tried_together_with_others_only_once_where
     EXPECT_EQ(lane_.database.read_together, 2);
 }
 
-TEST_F(slots_that_share_a_commit, are_offered_with_one)
+TEST_F(slots_that_share_a_commit, are_written_ahead_with_one_and_offered_without)
 {
     all_prepared();
     auto const before = lane_.database.commits;
     wake();
     EXPECT_EQ(lane_.database.commits, before + 1);
-    EXPECT_EQ(sent<cut_over>(), 3);
     EXPECT_THAT(states(), all(handing_over));
+    EXPECT_THAT(gates(), all(gate::open));
+    wake();
+    EXPECT_EQ(lane_.database.commits, before + 1);
+    EXPECT_EQ(sent<cut_over>(), 3);
+    EXPECT_THAT(gates(), all(gate::parked));
 }
 
-TEST_F(slots_that_share_a_commit, are_offered_each_alone_when_it_is_refused)
+TEST_F(slots_that_share_a_commit, are_gone_with_one_when_there_are_enough_or_some_time_has_passed)
+{
+    limits_.slot_rows_per_commit = 2;
+    all_prepared();
+    wake();
+    wake();
+    ASSERT_EQ(sent<cut_over>(), 3);
+    auto const taken = [this](std::size_t i) { mover_->replied({slots_[i], {6, 100 + i}, to::cut_over, 0, true, {}}); };
+    auto const before = lane_.database.commits;
+    taken(0);
+    wake();
+    EXPECT_EQ(std::ranges::count(gates(), gate::closed), 1);
+    EXPECT_EQ(lane_.database.commits, before);
+    taken(1);
+    wake();
+    EXPECT_EQ(lane_.database.commits, before + 1);
+    EXPECT_EQ(std::ranges::count(states(), gone), 2);
+    taken(2);
+    wake();  // nothing else is under way
+    EXPECT_THAT(states(), all(gone));
+}
+
+TEST_F(slots_that_share_a_commit, are_written_ahead_each_alone_when_it_is_refused)
 {
     all_prepared();
     lane_.database.endings = {ending::refused, ending::well, ending::refused, ending::well};
     wake();
-    EXPECT_EQ(sent<cut_over>(), 2);
     EXPECT_EQ(sent<cancel>(), 1);
     EXPECT_EQ(std::ranges::count(states(), handing_over), 2);
+    wake();
+    EXPECT_EQ(sent<cut_over>(), 2);
     EXPECT_EQ(std::ranges::count(gates(), gate::parked), 2);
     EXPECT_EQ(std::ranges::count(gates(), gate::open), 1);
 }
 
-TEST_F(slots_that_share_a_commit, are_all_parked_when_nobody_knows_whether_they_are_offered)
+TEST_F(slots_that_share_a_commit, are_all_served_and_taken_back_when_nobody_knows_whether_they_are_written_ahead)
 {
     all_prepared();
     lane_.database.endings = {ending::lost_after_and_away};
     lane_.inbox.waiting = [this](auto&) { lane_.inbox.is_closed = true; };
     wake();
     EXPECT_THAT(states(), all(handing_over));
-    EXPECT_THAT(gates(), all(gate::parked));
+    EXPECT_THAT(gates(), all(gate::open));
     EXPECT_EQ(sent<cut_over>(), 0);
+    EXPECT_EQ(sent<cancel>(), 3);
 
     lane_.database.away = false;
     lane_.time.pass(move_limits{}.query_every);
     wake();
-    lane_.time.pass(move_limits{}.query_every);
-    wake();
-    EXPECT_EQ(sent<query>(), 3);
-    EXPECT_EQ(sent<cancel>(), 0);
-    EXPECT_THAT(gates(), all(gate::parked));
+    EXPECT_EQ(sent<query>(), 0);
+    EXPECT_THAT(states(), all(owned));
+    EXPECT_THAT(gates(), all(gate::open));
 }
 
 TEST_F(slots_that_share_a_commit, are_all_served_again_when_it_turns_out_that_they_were_not_offered)

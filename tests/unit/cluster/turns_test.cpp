@@ -102,29 +102,6 @@ TEST_F(slots_whose_clients_wait, are_fewer_at_once_where_they_wait_long_and_more
     EXPECT_EQ(fast.back(), limits_.cut_overs_at_once);
 }
 
-/// The lane has writers all the time.
-class slots_whose_writers_wait : public slots_whose_clients_wait {
-protected:
-    slots_whose_writers_wait()
-    {
-        limits_.busy_after_write = std::chrono::hours{1};
-        limits_.rest_when_busy = 0;
-        limits_.slots_per_commit_when_busy = limits_.cut_overs_at_once;
-    }
-    std::chrono::milliseconds const wait_ = limits_.cut_over_wait_wanted_when_busy + std::chrono::milliseconds{1};
-};
-
-TEST_F(slots_whose_writers_wait, are_fewer_at_once_sooner)
-{
-    run("v");
-    EXPECT_EQ(waiting(20, wait_).back(), limits_.cut_overs_at_once_least);
-}
-
-TEST_F(slots_whose_writers_wait, are_as_many_as_others_while_nobody_writes)
-{
-    EXPECT_EQ(waiting(20, wait_).back(), limits_.cut_overs_at_once);
-}
-
 TEST_F(departing_slots, that_are_never_answered_for_leave_a_turn_to_the_others)
 {
     std::vector<std::pair<slot, node_id>> wishes;

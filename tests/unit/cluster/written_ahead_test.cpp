@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+// A hand-over that is committed before the slot is offered: who serves it until then, and what becomes of it when no offer is made.
+#include "tests/unit/cluster/a_mover.hpp"
+
+namespace mykeyv::cluster {
+namespace {
+
+TEST_F(a_mover, commits_the_hand_over_before_it_offers_the_slot_and_serves_it_until_then)
+{
+    written_ahead();
+    EXPECT_EQ(row(), (slot_row{handing_over, {6, 100}, id(2)}));
+    EXPECT_FALSE(has_sent<cut_over>());
+    EXPECT_EQ(gate_now(), gate::open);
+    EXPECT_EQ(run("v").outcome, errc::ok);
+    auto const before = lane_.database.commits;
+    wake();
+    ASSERT_TRUE(has_sent<cut_over>());
+    EXPECT_EQ(std::get<cut_over>(outside_.sent.back().what).last.rows.records(), 1u);
+    EXPECT_EQ(gate_now(), gate::parked);
+    EXPECT_EQ(lane_.database.commits, before);
+}
+
+TEST_F(a_mover, takes_back_what_it_has_written_ahead_of_an_offer_that_it_never_makes)
+{
+    written_ahead();
+    mover_->want({});
+    ASSERT_TRUE(has_sent<cancel>());
+    EXPECT_EQ(run("v").outcome, errc::ok);
+    wake();
+    EXPECT_EQ(row(), (slot_row{owned, {7, 100}, id(2)}));
+    EXPECT_EQ(outside_.owners.back(), (std::pair{id(1), std::uint64_t{7}}));
+    mover_->want({{s_, id(2)}});
+    lane_.time.pass(limits_.again_after);
+    wake();
+    ASSERT_TRUE(has_sent<prepare>());
+    EXPECT_EQ(outside_.sent.back().offer, (transfer_offer{8, 101}));
+}
+
+TEST_F(a_mover, begins_no_other_attempt_before_it_has_taken_back_what_it_wrote_ahead)
+{
+    written_ahead();
+    mover_->want({});
+    mover_->want({{s_, id(2)}});
+    lane_.time.step = {};
+    lane_.database.endings = {ending::refused};
+    lane_.time.pass(limits_.again_after);
+    wake();
+    EXPECT_TRUE(has_sent<cancel>());
+    EXPECT_EQ(mover_->on_the_way(), 1u);
+    EXPECT_EQ(gate_now(), gate::open);
+    lane_.time.pass(limits_.query_every);
+    wake();
+    EXPECT_EQ(row().state, owned);
+    lane_.time.pass(limits_.again_after);
+    wake();
+    EXPECT_TRUE(has_sent<prepare>());
+}
+
+TEST_F(a_mover, writes_nothing_ahead_of_an_attempt_that_is_given_up_before)
+{
+    std::vector<std::pair<slot, node_id>> wishes{{s_, id(2)}, {slot_of("l"), id(2)}};
+    lane_.database.committed.slots[slot_of("l")] = {owned, {5, 1}, {}};
+    start({owned, {5, 1}, {}});
+    mover_->want(wishes);
+    wake();
+    auto const of_s = std::ranges::find(outside_.sent, s_, &slot_request::slot);
+    auto reply = reply_to(*of_s);
+    reply.yes = true;
+    mover_->replied(reply);
+    wake();  // the other one is under way, so this one's row can wait
+    ASSERT_EQ(row().state, owned);
+    mover_->want({});
+    lane_.time.pass(limits_.slot_rows_within);
+    wake();
+    EXPECT_EQ(row(), (slot_row{owned, {5, 1}, {}}));
+    EXPECT_EQ(mover_->on_the_way(), 0u);
+}
+
+TEST_F(a_mover, offers_no_slot_of_which_it_does_not_know_whether_that_is_written_ahead)
+{
+    prepared();
+    lane_.database.endings = {ending::lost_after_and_away};
+    lane_.inbox.waiting = [this](auto&) { lane_.inbox.is_closed = true; };  // no more than one try
+    answer(true);
+    wake();
+    EXPECT_EQ(row().state, handing_over);
+    EXPECT_TRUE(has_sent<cancel>());
+    EXPECT_EQ(gate_now(), gate::open);
+    lane_.database.away = false;
+    lane_.time.pass(limits_.query_every);
+    wake();
+    EXPECT_EQ(row(), (slot_row{owned, {7, 100}, id(2)}));
+    EXPECT_EQ(gate_now(), gate::open);
+}
+
+}  // namespace
+}  // namespace mykeyv::cluster
