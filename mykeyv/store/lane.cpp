@@ -44,7 +44,7 @@ void lane::run()
         if (took == work_queue<lane_item>::taken::closed) { break; }
         core_.run_items(items);
     }
-    core_.refuse_parked(errc::stopping);
+    core_.stop(errc::stopping);
 }
 
 }  // namespace mykeyv::store

@@ -76,7 +76,12 @@ public:
     /// Between batches: reconnects if need be, ends what was parked too long, wakes the agent. When it wants to be called again.
     std::chrono::steady_clock::time_point idle();
     static void refuse(lane_item&, errc why);
-    void refuse_parked(errc why) { parked_.refuse_all(why); }
+    /// The last thing that it does.
+    void stop(errc why)
+    {
+        if (agent_ != nullptr) { agent_->stopping(); }
+        parked_.refuse_all(why);
+    }
 
     // For errands and the agent
 

@@ -19,6 +19,8 @@ public:
     virtual void erasing(std::span<slot const>) = 0;
     /// Something else is about to be done in the lane's session: a transaction that was left open there is to be committed.
     virtual void end_transaction() = 0;
+    /// The lane ends: this is the last that it tells.
+    virtual void stopping() = 0;
     /// Called between batches, and again no later than at the time it gives back.
     virtual std::chrono::steady_clock::time_point wake() = 0;
 };

@@ -108,7 +108,9 @@ void node::learn()
 bool node::is_settled() const
 {
     if (!life_) { return false; }
+    auto const is_to_be_asked_about = [](auto const& each) { return each.second.state == store::slot_state::handing_over; };
     return std::ranges::all_of(life_->all, [](auto const& each) { return each.mover->on_the_way() == 0; }) &&
+           std::ranges::none_of(disk_.slots, is_to_be_asked_about) &&
            std::ranges::all_of(disk_.records, [this](auto const& r) { return gate_of(r.first.first) == store::gate::open; });
 }
 

@@ -4,6 +4,8 @@
 #include "mykeyv/cluster/migration/rules.hpp"
 #include "mykeyv/cluster/mutants.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -39,13 +41,23 @@ void departures::want(std::vector<std::pair<slot, node_id>> wishes)
     for (auto const& [s, target] : unwanted) { give_up(s, "it is to stay, or to go elsewhere"); }
 }
 
+void departures::end()
+{
+    std::vector<slot> begun;
+    for (auto const& [s, moving] : moving_) {
+        if (moving.out.phase() != outgoing::phase::offered) { begun.push_back(s); }
+    }
+    for (auto const s : begun) { give_up(s, "this node is stopping"); }
+    save_rows();
+}
+
 void departures::begin_wanted(time now)
 {
     if (begins_from_ > now) { return; }
     std::map<node_id, std::size_t> under_way;
     for (auto const& [s, moving] : moving_) { under_way[moving.out.target()] += moving.asking ? 0 : 1; }
     std::vector<std::pair<slot, node_id>> begun;
-    for (auto tries = wanted_.size(); tries > 0 && moving_.size() < limits_.outgoing_per_lane_max; --tries) {
+    for (auto tries = wanted_.size(); tries > 0 && may_begin_more(); --tries) {
         auto const [s, target] = wanted_.front();
         wanted_.pop_front();
         auto const pause = not_before_.find(s);
@@ -60,7 +72,7 @@ void departures::begin_wanted(time now)
     }
     // Until they have gone, for an attempt may fail; behind the others, so that none that always fails is in their way.
     wanted_.insert(wanted_.end(), begun.begin(), begun.end());
-    if (moving_.size() < limits_.outgoing_per_lane_max) { begins_from_ = now + limits_.again_after; }
+    if (may_begin_more()) { begins_from_ = now + limits_.again_after; }
 }
 
 bool departures::begin(slot s, node_id target)
@@ -97,7 +109,10 @@ void departures::go_on(slot s, departing& moving)
             if (!may_go_on(moving, load_now())) { return; }
             if (!this->resend(s, moving)) { return give_up(s, "its rows cannot be read"); }
             break;
-        case park: this->park(s, moving); break;
+        case park:
+            if (moving.ahead != departing::ahead::committed) { return; }  // or operations would wait for that, too
+            this->park(s, moving);
+            break;
         case cut_over: return may_go_on(moving, load_now()) ? this->cut_over(s, moving) : void();
         }
     }
@@ -178,11 +193,25 @@ void departures::not_taken(slot s, std::string_view why)
     auto const offered = slot_row{slot_state::handing_over, moving.out.offer(), moving.out.target()};
     auto kept = after_no(offered);
     if (mutant(mutants::epoch_as_before_after_no)) { kept.offer.epoch = offered.offer.epoch - 1; }
-    if (rows_.commit(s, kept) != errc::ok) { return; }  // the target will be asked again, and say no again
-    lane_.surroundings().to_log.warning("slot {} was not taken by node {}: {}; it stays here for now", s.number(), offered.peer.text(),
-                                        why);
-    moving_.erase(s);
+    change wanted;
+    wanted.slot = s;
+    wanted.row = kept;
+    wanted.then = [this, reason = std::string{why}](change& made, errc done) {
+        if (done == errc::ok) { stays(made.slot, *made.row, reason); }  // else the target will be asked again, and say no again
+    };
+    rows_.plan(std::move(wanted));
+}
+
+void departures::stays(slot s, slot_row const& row, std::string_view why)
+{
+    auto const place = moving_.find(s);
+    auto& log = lane_.surroundings().to_log;
+    auto const text = fmt::format("slot {} was not taken by node {}: {}; it stays here for now", s.number(), row.peer.text(), why);
+    // After a restart that is to be expected, of many slots.
+    place->second.asking ? log.info("{}", text) : log.warning("{}", text);
+    moving_.erase(place);
     not_before_[s] = now() + limits_.again_after;
+    outside_.owned_by(s, outside_.self(), row.epoch());
     rows_.unpark(s);
 }
 
@@ -276,10 +305,11 @@ departures::time departures::wake(time until, std::size_t slots)
     scan_together(rest);
     go_on_with(rest, began, until);
     rows_.carry_out_planned();
-    save_rows(began, slots);
+    auto const enough = std::min(slots, limits_.slot_rows_per_commit);
+    if (is_time_to_save(began, enough)) { save_rows(); }
     begin_wanted(began);
     auto next = to_be_saved_.empty() ? time::max() : std::max(save_by_, save_from_);
-    if (!wanted_.empty() && moving_.size() < limits_.outgoing_per_lane_max) { next = std::min(next, begins_from_); }
+    if (!wanted_.empty() && may_begin_more()) { next = std::min(next, begins_from_); }
     auto const after = load_now();
     for (auto const& [s, moving] : moving_) { next = std::min(next, is_due(moving, began, after) ? began : moving.due); }
     return left ? began : sends_from_ > began ? std::min(next, sends_from_) : next;

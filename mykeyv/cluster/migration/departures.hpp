@@ -5,7 +5,7 @@
 //        ^                        |                                                    |
 //        +------- given up -------+<---------------------------- no -------------------+
 //
-// In `copying` an attempt may be given up at any moment, for any reason, and costs nothing but time. In `offered` it cannot: the
+// In `copying` an attempt may be given up at any moment, for any reason, and costs little but time. In `offered` it cannot: the
 // target is asked until it answers.
 //
 // `handing_over` is written ahead, when all rows have been read once, and the slot is served on: after a restart it says that the slot
@@ -35,10 +35,12 @@ public:
     {
     }
 
-    /// After a restart: the slot was offered, and only the target knows whether it took it.
+    /// After a restart: the slot may have been offered, and only the target knows whether it took it.
     void ask_after_restart(slot, slot_row const&);
 
     void want(std::vector<std::pair<slot, node_id>>);
+    /// The lane ends: what is not offered is given up, so that after a restart it need not be asked about.
+    void end();
     // These note what happened; wake() goes on with it.
     void replied(slot_reply const&);
     void unanswered(slot, transfer_offer const&);
@@ -49,6 +51,7 @@ public:
 
     /// Slots whose rows in MySQL are not yet as they are to be are among them.
     std::size_t on_the_way() const noexcept { return moving_.size() + to_be_saved_.size(); }
+    /// It has one of them, or may be asked about one.
     bool is_bringing_to(node_id target) const;
     /// Operations wait for one of them.
     bool are_waited_for() const;
@@ -84,7 +87,8 @@ private:
     void offered(change&, errc);
     void has_read(slot, departing&, std::optional<std::string_view> last_key, bool end);
     void save(slot, slot_row const&);
-    void save_rows(time began, std::size_t slots);
+    bool is_time_to_save(time now, std::size_t enough) const;
+    void save_rows();
     void saved(slot, slot_row const&, errc);
     /// What all that are on their way ask of others at one moment.
     struct load {
@@ -94,6 +98,7 @@ private:
     load load_now() const;
     bool is_due(departing const&, time now, load const&) const;
     bool may_go_on(departing const&, load const&) const;
+    bool may_begin_more() const;
     target_windows& windows_of(node_id target);
     void send_portion(slot, departing&, packed_rows);
     void send(slot, departing&, decltype(slot_request::what));
@@ -101,6 +106,7 @@ private:
     void time_is_up(slot, departing&);
     void taken(slot);
     void not_taken(slot, std::string_view why);
+    void stays(slot, slot_row const&, std::string_view why);
 
     time now() const noexcept { return lane_.surroundings().time.steady(); }
 

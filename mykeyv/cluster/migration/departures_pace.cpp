@@ -57,7 +57,16 @@ departures::target_windows& departures::windows_of(node_id target)
 
 bool departures::is_bringing_to(node_id target) const
 {
-    return std::ranges::any_of(moving_, [target](auto const& each) { return each.second.out.target() == target; });
+    // Also what a restart would have to ask it about.
+    return std::ranges::any_of(moving_, [target](auto const& each) { return each.second.out.target() == target; }) ||
+           std::ranges::any_of(to_be_saved_, [target](auto const& each) { return each.second.peer == target; });
+}
+
+bool departures::may_begin_more() const
+{
+    // Who is asked about waits for its target, and that may be away.
+    auto const all = static_cast<std::size_t>(std::ranges::count_if(moving_, [](auto const& each) { return !each.second.asking; }));
+    return all < limits_.outgoing_per_lane_max;
 }
 
 bool departures::is_outpaced() const

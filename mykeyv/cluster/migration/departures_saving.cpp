@@ -15,13 +15,16 @@ void departures::save(slot s, slot_row const& row)
     to_be_saved_.insert_or_assign(s, row);
 }
 
-/// Many at once, soon; at once where nothing else is under way.
-void departures::save_rows(time began, std::size_t slots)
+/// When there are enough, soon, and at once where nothing else is under way.
+bool departures::is_time_to_save(time now, std::size_t enough) const
 {
-    auto const is_held_up = [this](auto const& each) { return each.second.ahead == departing::ahead::wanted; };
-    auto const enough = std::min(slots, limits_.slot_rows_per_commit);
-    auto const is_time = to_be_saved_.size() >= enough || began >= save_by_ || std::ranges::all_of(moving_, is_held_up);
-    if (to_be_saved_.empty() || began < save_from_ || !is_time) { return; }
+    if (to_be_saved_.empty() || now < save_from_) { return false; }
+    auto const is_held_up = [](auto const& each) { return each.second.ahead == departing::ahead::wanted; };
+    return to_be_saved_.size() >= enough || now >= save_by_ || std::ranges::all_of(moving_, is_held_up);
+}
+
+void departures::save_rows()
+{
     for (auto const& [s, wanted] : std::exchange(to_be_saved_, {})) {
         auto const* const row = rows_.row(s);
         if (row == nullptr) {
@@ -29,10 +32,11 @@ void departures::save_rows(time began, std::size_t slots)
             continue;
         }
         // It may have been committed by an attempt of unknown outcome, and the slot may be on its way back since.
-        if (!leads_to(*row, wanted)) {
-            if (wanted.state == slot_state::handing_over) { saved(s, wanted, errc::storage_failed); }
+        if (*row == wanted || (wanted.state == slot_state::handing_over && !leads_to(*row, wanted))) {
+            saved(s, wanted, *row == wanted ? errc::ok : errc::storage_failed);
             continue;
         }
+        if (!leads_to(*row, wanted)) { continue; }
         change next;
         next.slot = s;
         next.row = wanted;

@@ -95,6 +95,7 @@ void mover::hear()
             out_.unanswered(s, offer);
         }
     }
+    rows_.carry_out_planned();
 }
 
 void mover::asked(slot_request r, arrivals::answer then)

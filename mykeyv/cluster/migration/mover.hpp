@@ -23,7 +23,7 @@ public:
     using time = mover_outside::time;
 
     /// `rows` are those of the lane's slots, as MySQL has them; `first_transfer` is above every transfer id of this node's earlier
-    /// lives. Sets the gates, forbids the imports that a restart has cut off, asks about the slots that were offered. To be made
+    /// lives. Sets the gates, forbids the imports that a restart has cut off, asks about the slots that may have been offered. To be made
     /// before the lane runs; what is passed must outlive it.
     mover(store::lane_core&, mover_outside&, std::span<std::pair<slot, slot_row> const> rows, std::uint64_t first_transfer,
           move_limits const& limits = {});
@@ -64,6 +64,7 @@ public:
         out_.writing(changes);
     }
     void erasing(std::span<slot const> slots) override { out_.erasing(slots); }
+    void stopping() override { out_.end(); }
     void end_transaction() override
     {
         if (rows_.has_open_transaction() && !mutant(mutants::transaction_not_ended)) { rows_.commit_planned(); }

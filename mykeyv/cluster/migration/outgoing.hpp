@@ -92,8 +92,6 @@ public:
     std::string_view cursor() const noexcept { return cursor_; }
     /// Rows up to `last_key` were read; `end`: there are no more. No key: the slot has none from the cursor on.
     void scanned(std::optional<std::string_view> last_key, bool end);
-    /// All rows have been read once.
-    bool is_read() const noexcept { return scanned_all_; }
     /// Numbers a portion that is sent now.
     std::uint64_t sending(packed_rows const&);
     void acknowledged(std::uint64_t number) noexcept;

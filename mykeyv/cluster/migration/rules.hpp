@@ -9,7 +9,8 @@
 //   1 The pair (epoch, transfer) of a row only grows.
 //   2 Only the target's commit of CUT_OVER gives a slot to another node. Before that it says "no" to the question only after
 //     it has made sure, durably, that this offer will never be taken.
-//   3 A source that has committed `handing_over` serves nothing until it has the target's answer; no time-out gives the slot back.
+//   3 A source that has sent CUT_OVER, which it does only when `handing_over` is committed, or that finds this row after a restart, serves
+//     nothing until it has the target's answer; no time-out gives the slot back.
 //   4 At each epoch a slot has one owner at most: e is the source's, e + 1 the target's if it takes the slot, e + 2 the source's
 //     if the target said no.
 //   5 No row from before PREPARE is ever served after CUT_OVER.

@@ -131,13 +131,39 @@ TEST_F(slots_that_share_a_commit, are_gone_with_one_when_there_are_enough_or_som
     wake();
     EXPECT_EQ(std::ranges::count(gates(), gate::closed), 1);
     EXPECT_EQ(lane_.database.commits, before);
+    lane_.time.pass(limits_.slot_rows_within);
+    wake();
+    EXPECT_EQ(std::ranges::count(states(), gone), 1);
     taken(1);
+    taken(2);
+    wake();
+    EXPECT_THAT(states(), all(gone));
+    EXPECT_LE(lane_.database.commits, before + 3);  // and what they had is erased
+}
+
+TEST_F(slots_that_share_a_commit, are_served_again_with_one_when_a_restarted_source_hears_that_none_was_taken)
+{
+    for (auto const s : slots_) { lane_.database.committed.slots[s] = {handing_over, {6, 3}, id(2)}; }
+    start({handing_over, {6, 3}, id(2)});
+    wake();
+    ASSERT_EQ(sent<query>(), 3);
+    for (auto const s : slots_) { mover_->replied({s, {6, 3}, to::query, 0, false, "it was not offered"}); }
+    auto const before = lane_.database.commits;
     wake();
     EXPECT_EQ(lane_.database.commits, before + 1);
-    EXPECT_EQ(std::ranges::count(states(), gone), 2);
-    taken(2);
-    wake();  // nothing else is under way
-    EXPECT_THAT(states(), all(gone));
+    EXPECT_THAT(states(), all(owned));
+    EXPECT_THAT(gates(), all(gate::open));
+    EXPECT_EQ(outside_.owners.back(), (std::pair{id(1), std::uint64_t{7}}));
+}
+
+TEST_F(slots_that_share_a_commit, are_in_no_others_way_while_they_are_asked_about)
+{
+    limits_.outgoing_per_lane_max = 2;
+    for (auto const s : {slots_[1], slots_[2]}) { lane_.database.committed.slots[s] = {handing_over, {6, 3}, id(2)}; }
+    start({owned, {5, 1}, {}});
+    mover_->want({{s_, id(3)}});
+    wake();
+    EXPECT_EQ(sent<prepare>(), 1);
 }
 
 TEST_F(slots_that_share_a_commit, are_written_ahead_each_alone_when_it_is_refused)

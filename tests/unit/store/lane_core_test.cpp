@@ -26,6 +26,7 @@ public:
         commits_before = database_.commits;
     }
     void erasing(std::span<slot const> slots) override { erased.assign(slots.begin(), slots.end()); }
+    void stopping() override {}
     void end_transaction() override
     {
         commits_at_end.push_back(database_.commits);
@@ -136,7 +137,7 @@ TEST_F(a_lanes_work, that_is_parked_at_the_end_is_refused)
 {
     gate_of("k", gate::parked);
     run(append("k", "1", first_));
-    lane_.core.refuse_parked(errc::stopping);
+    lane_.core.stop(errc::stopping);
     EXPECT_EQ(first_.outcome, errc::stopping);
 }
 
