@@ -14,7 +14,7 @@ namespace mykeyv::store {
 enum class slot_state : std::uint8_t {
     none = 0,          ///< never stored: there is no row; this node never had to do with the slot
     owned = 1,         ///< this node serves it, since `epoch`
-    handing_over = 2,  ///< offered to `peer`, which owns it at `epoch` if it takes it, or about to be; once offered only its answer ends this
+    handing_over = 2,  ///< offered to `peer`, which owns it at `epoch` if it takes it, or about to be; then only its answer ends this
     gone = 3,          ///< `peer` has taken it at `epoch`; rows that are left here are rubbish
     importing = 4,     ///< its rows arrive from `peer`; this node is to own it at `epoch`
     refused = 5,       ///< nothing up to `offer` will ever be taken here; rows that are left are rubbish
