@@ -107,7 +107,8 @@ class owners:
     def look(self, nodes):
         for n in nodes:
             harness.await_true(lambda: answers(n), "a MariaDB that was just killed is back", harness.START_SECONDS)
-            for slot, epoch in n.sql("SELECT slot, epoch FROM slots WHERE state=1"):
+            # Who hands a slot over, or is about to, was its owner at the epoch before that of the offer.
+            for slot, epoch in n.sql("SELECT slot, epoch-(state=2) FROM slots WHERE state IN (1,2)"):
                 known = self.by_epoch.setdefault((int(slot), int(epoch)), n.id)
                 assert known == n.id, f"slot {slot} at epoch {epoch} is owned by {known} and by {n.id}"
 
