@@ -3,6 +3,7 @@
 #include "mykeyv/client/impl/engine.hpp"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 namespace mykeyv::detail {
@@ -42,6 +43,7 @@ void engine::on_timer()
         due.unlink();
         if (&due == &concerned.deadline) {
             if (concerned.stands == standing::held) { concerned.machine.on_held_up(order_.hindrance(std::get<slot>(concerned.what.to))); }
+            if (map_.empty()) { concerned.machine.on_held_up(errc::not_connected); }  // no node has told us anything yet
             interrupt(concerned, [](request_machine& machine) { return machine.on_deadline(); });
         } else {
             act(concerned, concerned.machine.on_waited());
@@ -113,8 +115,10 @@ void engine::on_map(error_code ec, resp::value const& reply, endpoint const& ask
         return;
     }
     auto const problem = map.has_error() ? static_cast<errc>(map.error().value()) : errc::cluster_down;
-    // A node that answers, even badly, says more than one that is not there.
-    if (problem != errc::not_connected && problem != errc::outcome_unknown) { map_hindrance_ = problem; }
+    // A node that answers, even badly, says more than one that is not there. Waiting for one that cannot be reached may be over before
+    // its connection is given up: that is no answer, either.
+    constexpr std::array no_answer{errc::not_connected, errc::timed_out_unsent, errc::outcome_unknown};
+    if (std::find(no_answer.begin(), no_answer.end(), problem) == no_answer.end()) { map_hindrance_ = problem; }
     ask_next_candidate();
 }
 

@@ -74,7 +74,7 @@ public:
     action on_deadline() noexcept;
     action on_cancel(cancel_mode) noexcept;
     action on_stop() noexcept;
-    /// It waits behind another request, which is kept by this; tells why, should its own time run out.
+    /// What it waits for (another request, the map) is kept from it by this; that is told, should its own time run out.
     void on_held_up(errc reason) noexcept;
     /// Something that waiting does not heal: a full queue, a node that refuses us.
     action on_refused(errc) noexcept;
