@@ -43,12 +43,6 @@ public:
     /// Ends the session of that name and waits until its transaction is over. Refused when it does not end in time.
     virtual failure end(std::string const& tag) = 0;
     virtual failure commit() = 0;
-    /// As commit(), and calls `meanwhile` before the outcome is known; perhaps not, if the session is lost.
-    virtual failure commit_with(std::function<void()> const& meanwhile)
-    {
-        meanwhile();
-        return commit();
-    }
     virtual failure rollback() = 0;
 
     // Records; as in records_table
@@ -77,6 +71,13 @@ public:
     virtual failure load_slot(slot, slot_row& out) = 0;
     /// Of different slots. State `none`: there is to be no row.
     virtual failure save_slots(std::span<std::pair<slot, slot_row> const>) = 0;
+    /// As save_slots() and commit(): for MySQL it is one message. Calls `meanwhile` before the outcome is known, unless it fails before that.
+    virtual failure save_slots_and_commit(std::span<std::pair<slot, slot_row> const> wanted, std::function<void()> const& meanwhile)
+    {
+        if (auto failed = wanted.empty() ? failure{} : save_slots(wanted)) { return failed; }
+        meanwhile();
+        return commit();
+    }
 
     /// Sets the versions up to `at_least` aside for this node.
     virtual failure raise_version_ceiling(std::uint64_t at_least) = 0;

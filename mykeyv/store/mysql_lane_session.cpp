@@ -70,6 +70,11 @@ failure mysql_lane_session::slots_with_records(std::vector<slot>& out)
 failure mysql_lane_session::load_slot(slot of, slot_row& out) { return slots_->load(of, out); }
 failure mysql_lane_session::save_slots(std::span<std::pair<slot, slot_row> const> wanted) { return slots_->save(wanted); }
 
+failure mysql_lane_session::save_slots_and_commit(std::span<std::pair<slot, slot_row> const> wanted, std::function<void()> const& meanwhile)
+{
+    return slots_->save_and_commit(wanted, meanwhile);
+}
+
 failure mysql_lane_session::raise_version_ceiling(std::uint64_t at_least)
 {
     return raise_ceiling(session_.link, from_.held().epoch, at_least);

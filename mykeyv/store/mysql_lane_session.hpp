@@ -21,7 +21,6 @@ public:
     std::string tag() const override { return session_.link.tag(); }
     failure end(std::string const& tag) override;
     failure commit() override { return session_.link.commit(); }
-    failure commit_with(std::function<void()> const& meanwhile) override { return session_.link.commit(meanwhile); }
     failure rollback() override { return session_.link.rollback(); }
 
     failure load(std::span<row_key const>, on_row const&) override;
@@ -38,6 +37,7 @@ public:
     failure slots_with_records(std::vector<slot>& out) override;
     failure load_slot(slot, slot_row& out) override;
     failure save_slots(std::span<std::pair<slot, slot_row> const>) override;
+    failure save_slots_and_commit(std::span<std::pair<slot, slot_row> const>, std::function<void()> const& meanwhile) override;
 
     failure raise_version_ceiling(std::uint64_t at_least) override;
 

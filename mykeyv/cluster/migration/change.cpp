@@ -50,15 +50,6 @@ store::failure count(std::span<change> all, store::lane_session& session)
     return one_differs ? store::failure::because("the rows of a slot are not those that were offered") : store::failure{};
 }
 
-store::failure save(std::span<change const> all, store::lane_session& session)
-{
-    std::vector<std::pair<slot, slot_row>> rows;
-    for (auto const& each : all) {
-        if (each.row) { rows.emplace_back(each.slot, *each.row); }
-    }
-    return rows.empty() ? store::failure{} : session.save_slots(rows);
-}
-
 }  // namespace
 
 store::failure read_rows(store::lane_session& session, slot s, std::span<std::string const> keys, packed_rows& out)
@@ -92,8 +83,7 @@ store::failure carry_out(std::span<change> all, store::lane_session& session)
     for (auto& each : all) {
         if (auto failed = read_rows(session, each.slot, each.keys, each.found.rows)) { return failed; }
     }
-    if (auto failed = count(all, session)) { return failed; }
-    return save(all, session);
+    return count(all, session);
 }
 
 }  // namespace mykeyv::cluster

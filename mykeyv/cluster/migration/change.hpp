@@ -21,7 +21,7 @@ struct change {
     std::vector<std::string> keys;        ///< are read
     bool is_counted = false;              ///< its summary is found
     std::optional<slot_summary> awaited;  ///< what that must be, or nothing is done
-    std::optional<slot_row> row;          ///< is saved
+    std::optional<slot_row> row;          ///< is saved, when all this is committed
     bool can_wait = false;                ///< for its commit: no operation waits for it
 
     /// What was found, whether or not it was committed.
@@ -40,7 +40,8 @@ struct change {
 store::failure read_rows(store::lane_session&, slot, std::span<std::string const> keys, packed_rows& out);
 moved_row as_moved(store::row const&);
 
-/// All of it, except the commit. The slots must be different ones. After a failure nothing of it must be committed.
+/// All of it but the rows of `slots`, which are to be saved with the commit. The slots must be different ones. After a failure nothing of
+/// it must be committed.
 store::failure carry_out(std::span<change>, store::lane_session&);
 
 }  // namespace mykeyv::cluster

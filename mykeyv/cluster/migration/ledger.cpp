@@ -61,7 +61,11 @@ errc ledger::commit(group& all)
         if (mutant(mutants::yes_before_commit) && std::ranges::any_of(all.changes, is_owned)) { return session.rollback(); }
         auto const writes = [](change const& each) { return each.row || !each.rows.empty(); };
         if (std::ranges::none_of(all.changes, writes)) { return session.rollback(); }
-        return session.commit_with([&] { std::ranges::for_each(all.changes, [this](change const& each) { put_aside(each); }); });
+        std::vector<std::pair<slot, slot_row>> rows;
+        for (auto const& each : all.changes) {
+            if (each.row) { rows.emplace_back(each.slot, *each.row); }
+        }
+        return session.save_slots_and_commit(rows, [&] { std::ranges::for_each(all.changes, [this](auto const& each) { put_aside(each); }); });
     });
     for (auto const& each : all.changes) {
         if (!each.row) { continue; }

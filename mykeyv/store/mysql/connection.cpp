@@ -128,7 +128,7 @@ failure connection::open(server_settings const& settings)
     bool const local = !settings.socket.empty();
     auto const database = settings.database.empty() ? nullptr : settings.database.c_str();
     if (!mysql_real_connect(s.mysql, local ? nullptr : settings.host.c_str(), settings.user.c_str(), settings.password.c_str(), database,
-                            settings.port, local ? settings.socket.c_str() : nullptr, 0)) {
+                            settings.port, local ? settings.socket.c_str() : nullptr, CLIENT_MULTI_STATEMENTS)) {
         auto why = failed(mysql_errno(s.mysql), mysql_error(s.mysql));
         why.text = fmt::format("cannot connect to MySQL at {} as '{}': {}", settings.where(), settings.user, why.text);
         close();
@@ -217,15 +217,16 @@ failure connection::query(std::string_view sql, text_rows& out)
 
 failure connection::commit() { return execute("COMMIT"); }
 
-failure connection::commit(std::function<void()> const& meanwhile)
+failure connection::commit_behind(std::string sql, std::function<void()> const& meanwhile)
 {
-    constexpr std::string_view sql = "COMMIT";
     auto& s = *session_;
     if (!s.mysql || s.broken) { return {failure::kind::lost, CR_SERVER_GONE_ERROR, "not connected to MySQL"}; }
+    sql += sql.empty() ? "COMMIT" : ";COMMIT";
     auto const is_asked = mysql_send_query(s.mysql, sql.data(), sql.size()) == 0;
     meanwhile();
-    if (is_asked && mysql_read_query_result(s.mysql) == 0) { return {}; }
-    return failed(mysql_errno(s.mysql), mysql_error(s.mysql));
+    // The server stops at the first statement that fails.
+    auto const is_done = is_asked && mysql_read_query_result(s.mysql) == 0 && (!mysql_more_results(s.mysql) || mysql_next_result(s.mysql) == 0);
+    return is_done ? failure{} : failed(mysql_errno(s.mysql), mysql_error(s.mysql));
 }
 
 failure connection::rollback() { return execute("ROLLBACK"); }

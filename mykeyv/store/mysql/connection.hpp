@@ -84,8 +84,9 @@ public:
     failure query(std::string_view sql, text_rows& out);
     /// lost: whether it was committed is not known.
     failure commit();
-    /// As commit(), and calls `meanwhile` before the outcome is known, while MySQL is at work; not if the connection was lost before.
-    failure commit(std::function<void()> const& meanwhile);
+    /// As execute(), if `sql` is not empty, and commit(), in one message; nothing is committed if the statement fails. Calls `meanwhile`
+    /// before the outcome is known, while MySQL is at work; not if the connection was lost before.
+    failure commit_behind(std::string sql, std::function<void()> const& meanwhile);
     failure rollback();
     /// Rows changed by the last execute(): an upsert counts 1 for a row made and 2 for a row changed.
     std::uint64_t affected_rows() const noexcept;

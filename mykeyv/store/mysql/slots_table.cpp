@@ -185,6 +185,21 @@ failure slots_table::load(slot of, slot_row& out)
 
 failure slots_table::save(std::span<std::pair<slot, slot_row> const> wanted)
 {
+    std::string sql;
+    auto failed = delete_none(wanted, sql);
+    return failed || sql.empty() ? failed : statements_->c.execute(sql);
+}
+
+failure slots_table::save_and_commit(std::span<std::pair<slot, slot_row> const> wanted, std::function<void()> const& meanwhile)
+{
+    std::string sql;
+    auto failed = delete_none(wanted, sql);
+    return failed ? failed : statements_->c.commit_behind(std::move(sql), meanwhile);
+}
+
+/// Those of state `none` are deleted; `sql` saves the others, and is empty if there are none.
+failure slots_table::delete_none(std::span<std::pair<slot, slot_row> const> wanted, std::string& sql)
+{
     auto& c = statements_->c;
     std::string rows;
     for (auto const& [of, row] : wanted) {
@@ -197,8 +212,8 @@ failure slots_table::save(std::span<std::pair<slot, slot_row> const> wanted)
         rows += fmt::format("{}({},{},{},{},{})", rows.empty() ? "" : ",", of.number(), static_cast<unsigned>(row.state), row.offer.epoch,
                             quoted_peer, row.offer.transfer);
     }
-    if (rows.empty()) { return {}; }
-    return c.execute(fmt::format("REPLACE INTO slots ({}) VALUES {}", slot_columns, rows));
+    if (!rows.empty()) { sql = fmt::format("REPLACE INTO slots ({}) VALUES {}", slot_columns, rows); }
+    return {};
 }
 
 failure load_slots(connection& c, std::vector<std::pair<slot, slot_row>>& out)

@@ -28,8 +28,11 @@ public:
     failure summaries(std::span<slot const>, std::span<slot_summary> out);
     failure load(slot, slot_row& out);
     failure save(std::span<std::pair<slot, slot_row> const>);
+    failure save_and_commit(std::span<std::pair<slot, slot_row> const>, std::function<void()> const& meanwhile);
 
 private:
+    failure delete_none(std::span<std::pair<slot, slot_row> const>, std::string& sql);
+
     struct statements;
     std::unique_ptr<statements> statements_;
 };

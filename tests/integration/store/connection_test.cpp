@@ -109,14 +109,37 @@ TEST_P(a_connection, commits_while_something_else_is_done)
     auto other = connect();
     insert(c, 1);
     int done = 0;
-    must(c.commit([&] { ++done; }));
+    must(c.commit_behind("", [&] { ++done; }));
     EXPECT_EQ(done, 1);
     must(c.rollback());
     EXPECT_EQ(rows(), "1");
     insert(c, 2);
     must(end_connection(other, c.tag(), 10s));
-    EXPECT_EQ(c.commit([&] { ++done; }).what, kind::lost);
+    EXPECT_EQ(c.commit_behind("", [&] { ++done; }).what, kind::lost);
     EXPECT_TRUE(c.broken());
+}
+
+TEST_P(a_connection, commits_behind_a_statement_in_the_same_message)
+{
+    int done = 0;
+    insert(c, 1);
+    must(c.commit_behind("INSERT INTO t VALUES (2,0)", [&] { ++done; }));
+    EXPECT_EQ(done, 1);
+    must(c.rollback());
+    EXPECT_EQ(rows(), "2");
+}
+
+TEST_P(a_connection, commits_nothing_behind_a_statement_that_is_refused_and_is_in_step_then)
+{
+    insert(c, 1);
+    auto const why = c.commit_behind("INSERT INTO nowhere VALUES (2,0)", [] {});
+    EXPECT_EQ(why.what, kind::refused);
+    EXPECT_EQ(why.code, 1146u);
+    EXPECT_FALSE(c.broken());
+    must(c.rollback());
+    EXPECT_EQ(rows(), "0");
+    must(c.commit_behind("INSERT INTO t VALUES (3,0)", [] {}));
+    EXPECT_EQ(rows(), "1");
 }
 
 TEST_P(a_connection, that_a_deadlock_ends_may_try_again)
