@@ -15,6 +15,8 @@ constexpr int attempts_max = 8;  // deadlocks and broken connections in a row be
 constexpr std::chrono::seconds idle_pause{60};
 constexpr std::uint64_t versions_left_min = versions_per_tenure / 2;
 constexpr std::size_t erase_rows_per_commit = 1000;
+// An open transaction keeps nobody waiting but who changes the tables themselves. To end it at once is a message of its own to MySQL.
+constexpr std::chrono::milliseconds reading_at_most{50};
 
 }  // namespace
 
@@ -104,7 +106,7 @@ std::chrono::steady_clock::time_point lane_core::idle()
     std::vector<lane_item> released;
     for (auto& op : std::exchange(released_, {})) { released.emplace_back(std::move(op)); }
     if (!released.empty()) { run_items(released); }
-    return next;
+    return std::min(next, end_reading());
 }
 
 void lane_core::refuse(lane_item& work, errc why)
@@ -133,6 +135,7 @@ void lane_core::refuse_inbox(errc why)
 errc lane_core::step(transaction what)
 {
     end_agents_transaction();
+    reading_until_.reset();
     failure failed{failure::kind::lost, 0, {}};
     auto not_done = errc::storage_failed;  // or nobody knows: an attempt whose connection was lost may have been committed
     for (int attempt = 0; attempt < attempts_max && failed.what == failure::kind::lost; ++attempt) {
@@ -146,6 +149,24 @@ errc lane_core::step(transaction what)
     if (!failed) { return errc::ok; }
     env_.to_log.warning("lane {}: {}", index_, failed.text);
     return failed.what == failure::kind::lost ? errc::outcome_unknown : not_done;
+}
+
+errc lane_core::read(transaction what)
+{
+    auto const until = reading_until_.value_or(env_.time.steady() + reading_at_most);
+    auto const done = step(std::move(what));
+    if (done == errc::ok) { reading_until_ = until; }
+    return done;
+}
+
+/// If that has been put off for long enough; else when it will be.
+std::chrono::steady_clock::time_point lane_core::end_reading()
+{
+    if (!reading_until_) { return std::chrono::steady_clock::time_point::max(); }
+    if (env_.time.steady() < *reading_until_) { return *reading_until_; }
+    reading_until_.reset();
+    session_->rollback();
+    return std::chrono::steady_clock::time_point::max();
 }
 
 void lane_core::release(slot s)
@@ -194,6 +215,7 @@ void lane_core::continue_behind(std::uint64_t version, std::optional<std::uint64
 
 void lane_core::run_batch(batch& work)
 {
+    reading_until_.reset();
     stamped_slots under_way{env_.stamps};
     auto const deadline = env_.time.steady() + env_.outcome_patience;
     auto const gives_up = [&] { return inbox_.closed() || env_.time.steady() >= deadline; };

@@ -90,6 +90,8 @@ public:
     /// `storage_failed`: not done, and nothing of what was open. `outcome_unknown`: perhaps.
     using transaction = std::function<failure(lane_session&)>;
     errc step(transaction what);
+    /// As step(), for what only reads, and neither commits nor rolls back: its transaction ends with the next one, or soon.
+    errc read(transaction what);
     /// What was parked for the slot is looked at again, after the errand.
     void release(slot);
     /// Erases every record of all open slots of this lane; not in one step.
@@ -107,6 +109,7 @@ private:
     enum class end { done, repeat, lost, refused, unsettled };
 
     void end_agents_transaction();
+    std::chrono::steady_clock::time_point end_reading();
     void admit(operation_ptr, batch&, std::size_t& bytes);
     void run_batch(batch&);
     end try_batch(batch&, stamped_slots&);
@@ -132,6 +135,7 @@ private:
     parked_operations parked_;
     std::vector<operation_ptr> deferred_;  // what the batch that runs left out: the next one
     std::vector<operation_ptr> released_;
+    std::optional<std::chrono::steady_clock::time_point> reading_until_;  // a transaction is open, and has only read
     std::chrono::steady_clock::time_point reconnect_not_before_;
     bool away_logged_ = false;
 };

@@ -63,7 +63,7 @@ public:
     /// how many. None, if the first one has more, or may have a long value. Rows of the slot behind those may come, too, and are not all
     /// it has.
     virtual failure rows_of(std::span<slot const>, std::size_t bytes_max, on_row const&, std::size_t& whole) = 0;
-    /// `out` has one for each of the slots, which are different ones.
+    /// `out` has one for each of the slots (ascending).
     virtual failure summaries(std::span<slot const>, std::span<slot_summary> out) = 0;
     /// Up to `limit` records and their lines in the sweeper's list. Fewer erased: there are no more.
     virtual failure erase_slots(std::span<slot const>, std::size_t limit, std::uint64_t& erased) = 0;

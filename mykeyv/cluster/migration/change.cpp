@@ -37,13 +37,13 @@ store::failure count(std::span<change> all, store::lane_session& session)
         if (each.is_counted) { slots.push_back(each.slot); }
     }
     if (slots.empty()) { return {}; }
+    std::ranges::sort(slots);
     std::vector<slot_summary> found(slots.size());
     if (auto failed = session.summaries(slots, found)) { return failed; }
-    auto next = found.begin();
     auto one_differs = false;
     for (auto& each : all) {
         if (!each.is_counted) { continue; }
-        each.found.summary = *next++;
+        each.found.summary = found[std::ranges::lower_bound(slots, each.slot) - slots.begin()];
         each.found.differs = each.awaited && *each.awaited != each.found.summary;
         one_differs = one_differs || each.found.differs;
     }

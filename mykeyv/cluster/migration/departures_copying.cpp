@@ -11,11 +11,10 @@ bool departures::scan(slot s, departing& moving)
 {
     packed_rows rows;
     bool end = false;
-    auto const done = lane_.step([&](store::lane_session& session) {
+    auto const done = lane_.read([&](store::lane_session& session) {
         rows = {};
-        auto failed = session.rows_from(
+        return session.rows_from(
             s, moving.out.cursor(), limits_.portion_bytes, [&](auto const& r) { rows.add(as_moved(r)); }, end);
-        return failed ? failed : session.rollback();
     });
     if (done != errc::ok) { return false; }
     has_read(s, moving, rows.empty() ? std::nullopt : std::optional{rows.last_key()}, end);
@@ -40,16 +39,15 @@ void departures::scan_together(std::vector<slot>& due)
     std::ranges::sort(fresh);
     std::vector<packed_rows> rows;  // of each of them
     std::size_t whole = 0;
-    auto const done = lane_.step([&](store::lane_session& session) {
+    auto const done = lane_.read([&](store::lane_session& session) {
         rows.assign(fresh.size(), {});
-        auto failed = session.rows_of(
+        return session.rows_of(
             fresh, limits_.portion_bytes,
             [&, i = std::size_t{0}](auto const& r) mutable {
                 while (fresh[i] != r.slot) { ++i; }
                 rows[i].add(as_moved(r));
             },
             whole);
-        return failed ? failed : session.rollback();
     });
     if (done != errc::ok) { return; }
     for (std::size_t i = 0; i < whole; ++i) {
@@ -77,10 +75,7 @@ bool departures::resend(slot s, departing& moving)
 {
     auto const keys = moving.out.take_dirty();
     packed_rows rows;
-    auto const done = lane_.step([&](store::lane_session& session) {
-        auto failed = read_rows(session, s, keys, rows);
-        return failed ? failed : session.rollback();
-    });
+    auto const done = lane_.read([&](store::lane_session& session) { return read_rows(session, s, keys, rows); });
     if (done == errc::ok) { send_portion(s, moving, std::move(rows)); }
     return done == errc::ok;
 }

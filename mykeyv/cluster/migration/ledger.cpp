@@ -26,10 +26,7 @@ slot_row const* ledger::row(slot s)
     auto& known = rows_[s];
     if (!unsure_.contains(s)) { return &known; }
     slot_row found;
-    auto const outcome = lane_.step([&](store::lane_session& session) {
-        auto failed = session.load_slot(s, found);
-        return failed ? failed : session.rollback();
-    });
+    auto const outcome = lane_.read([&](store::lane_session& session) { return session.load_slot(s, found); });
     if (outcome != errc::ok) { return nullptr; }
     unsure_.erase(s);
     known = found;
@@ -55,12 +52,14 @@ errc ledger::commit(slot s, slot_row const& wanted)
 
 errc ledger::commit(group& all)
 {
+    auto const writes = [](change const& each) { return each.row || !each.rows.empty(); };
+    if (std::ranges::none_of(all.changes, writes)) {
+        return lane_.read([&](store::lane_session& session) { return carry_out_rest(all, session); });
+    }
     auto const outcome = lane_.step([&](store::lane_session& session) -> store::failure {
         if (auto failed = carry_out_rest(all, session)) { return failed; }
         auto const is_owned = [](change const& each) { return each.row && each.row->state == slot_state::owned; };
         if (mutant(mutants::yes_before_commit) && std::ranges::any_of(all.changes, is_owned)) { return session.rollback(); }
-        auto const writes = [](change const& each) { return each.row || !each.rows.empty(); };
-        if (std::ranges::none_of(all.changes, writes)) { return session.rollback(); }
         std::vector<std::pair<slot, slot_row>> rows;
         for (auto const& each : all.changes) {
             if (each.row) { rows.emplace_back(each.slot, *each.row); }

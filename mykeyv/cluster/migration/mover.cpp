@@ -46,10 +46,7 @@ std::string mover::close_all()
     given_up_ = rows_.owned();
     for (auto const& [s, row] : given_up_) { rows_.close(s); }
     std::vector<slot> filled;
-    auto const done = lane_.step([&](store::lane_session& session) {
-        auto failed = session.slots_with_records(filled);
-        return failed ? failed : session.rollback();
-    });
+    auto const done = lane_.read([&](store::lane_session& session) { return session.slots_with_records(filled); });
     if (done != errc::ok) { return std::string{message(done)}; }
     return filled.empty() ? std::string{} : "this node has records; only one without any can become a member of another cluster";
 }

@@ -73,22 +73,26 @@ std::string lengths_from() { return select("k,LENGTH(v)", "slot=? AND k>=? ORDER
 
 std::string rows_between() { return select(record_columns, "slot=? AND k>=? AND k<=? ORDER BY k"); }
 
-std::string rows_of_slots(std::size_t slots)
+std::string in_list(std::size_t slots) { return "slot IN (" + repeated("?", ",", slots) + ")"; }
+
+std::string in_ranges(std::size_t ranges) { return "(" + repeated("slot BETWEEN ? AND ?", " OR ", ranges) + ")"; }
+
+std::string rows_of_slots(std::string const& which)
 {
     auto const short_value = "IF(LENGTH(v)<=" + std::to_string(short_value_bytes) + ",v,NULL)";
     return select("slot,k,version,format," + short_value + ",expires_at,LENGTH(v)",
-                  "slot IN (" + repeated("?", ",", slots) + ") ORDER BY slot,k LIMIT ?");
+                  which + " ORDER BY slot,k LIMIT ?");
 }
 
-std::string summaries(std::size_t slots)
+std::string summaries(std::string const& which)
 {
     return select("slot,COUNT(*),CAST(SUM(CRC32(CONCAT(version,' ',format,' ',COALESCE(expires_at,'-'),' ',k))) AS UNSIGNED)",
-                  "slot IN (" + repeated("?", ",", slots) + ") GROUP BY slot");
+                  which + " GROUP BY slot");
 }
 
 std::string keys_of_slots(std::size_t slots)
 {
-    return select("slot,k,expires_at", "slot IN (" + repeated("?", ",", slots) + ") ORDER BY slot,k LIMIT ?");
+    return select("slot,k,expires_at", in_list(slots) + " ORDER BY slot,k LIMIT ?");
 }
 
 }  // namespace mykeyv::store::sql

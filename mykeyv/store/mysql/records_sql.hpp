@@ -49,9 +49,14 @@ std::string keys_of_slots(std::size_t slots);
 std::string lengths_from();
 /// Placeholders: slot, first and last key.
 std::string rows_between();
-/// Placeholders: each of `slots`, limit. Values longer than short_value_bytes are NULL; the last column has each one's length.
-std::string rows_of_slots(std::size_t slots);
-/// Placeholders: each of `slots`.
-std::string summaries(std::size_t slots);
+
+/// What the next two are about. Placeholders: each of `slots`.
+std::string in_list(std::size_t slots);
+/// Placeholders: first and last slot of each of `ranges`. It costs a server less to read a range than to read each of its slots.
+std::string in_ranges(std::size_t ranges);
+/// Placeholders: those of `which`, limit. Values longer than short_value_bytes are NULL; the last column has each one's length.
+std::string rows_of_slots(std::string const& which);
+/// Placeholders: those of `which`.
+std::string summaries(std::string const& which);
 
 }  // namespace mykeyv::store::sql

@@ -18,6 +18,8 @@ using kind = columns::kind;
 /// Keys looked at for one portion of rows.
 constexpr std::size_t keys_per_portion = 1024;
 constexpr std::size_t keys_per_portion_min = 16;
+/// More are named one by one: a server compares each row with one range after the other.
+constexpr std::size_t ranges_max = 8;
 constexpr std::string_view slot_columns = "slot,state,epoch,peer,transfer_id";
 
 std::optional<std::uint64_t> number_in(std::optional<std::string> const& text) { return text ? parse_unsigned(*text) : std::nullopt; }
@@ -25,6 +27,20 @@ std::optional<std::uint64_t> number_in(std::optional<std::string> const& text) {
 bool is_state(std::uint64_t number) noexcept
 {
     return number >= static_cast<unsigned>(slot_state::owned) && number <= static_cast<unsigned>(slot_state::refused);
+}
+
+/// First and last of each run of slots that follow one another.
+std::vector<std::pair<slot, slot>> ranges_of(std::span<slot const> ascending)
+{
+    std::vector<std::pair<slot, slot>> ranges;
+    for (auto const s : ascending) {
+        if (!ranges.empty() && ranges.back().second.number() + 1 == s.number()) {
+            ranges.back().second = s;
+        } else {
+            ranges.emplace_back(s, s);
+        }
+    }
+    return ranges;
 }
 
 failure parse(text_row const& from, slot& which, slot_row& out)
@@ -51,16 +67,28 @@ failure parse(text_row const& from, slot& which, slot_row& out)
 struct slots_table::statements {
     explicit statements(connection& over) : c{over} {}
 
-    /// Runs the one of these statements that takes so many slots, with `last` behind them. Up to sized_statement::size_max slots.
-    failure run(sized_statement& of, std::string (*sql)(std::size_t), std::span<slot const> slots, std::optional<std::uint64_t> last,
+    /// A statement about several slots, by how it names them.
+    struct about_slots {
+        sized_statement listed, ranged;
+    };
+
+    /// Runs the one of these statements that takes so many slots, with `last` behind them. Up to sized_statement::size_max slots, ascending.
+    failure run(about_slots& of, std::string (*sql)(std::string const&), std::span<slot const> slots, std::optional<std::uint64_t> last,
                 statement*& ran)
     {
-        auto const size_class = sized_statement::class_above(slots.size());
+        auto const ranges = ranges_of(slots);
+        auto const in_ranges = ranges.size() <= ranges_max && ranges.size() < slots.size();
+        auto const named = in_ranges ? ranges.size() : slots.size();
+        auto const size_class = sized_statement::class_above(named);
         auto const size = std::size_t{1} << size_class;
-        ran = &of.of(size_class);
-        if (auto why = ran->prepared() ? failure{} : ran->prepare(c, sql(size))) { return why; }
+        ran = &(in_ranges ? of.ranged : of.listed).of(size_class);
+        if (auto why = ran->prepared() ? failure{} : ran->prepare(c, sql(in_ranges ? sql::in_ranges(size) : sql::in_list(size)))) { return why; }
         in.clear();
-        for (std::size_t i = 0; i < size; ++i) { in.add(std::uint64_t{slots[std::min(i, slots.size() - 1)].number()}); }
+        for (std::size_t i = 0; i < size; ++i) {  // the last one again, where there are fewer
+            auto const at = std::min(i, named - 1);
+            in.add(std::uint64_t{(in_ranges ? ranges[at].first : slots[at]).number()});
+            if (in_ranges) { in.add(std::uint64_t{ranges[at].second.number()}); }
+        }
         if (last) { in.add(*last); }
         return ran->execute(c, in.binds());
     }
@@ -83,7 +111,7 @@ struct slots_table::statements {
     connection& c;
     parameters in;
     statement lengths_from, rows_between;
-    sized_statement summaries, rows_of_slots;
+    about_slots summaries, rows_of_slots;
     std::size_t bytes_per_row = sql::row_bytes_overhead;  // of those that rows_of() saw last
     columns slot_record{kind::natural, kind::bytes, kind::natural, kind::natural, kind::bytes, kind::whole, kind::natural};
     columns key_length{kind::bytes, kind::natural};

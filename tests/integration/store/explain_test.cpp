@@ -104,10 +104,14 @@ protected:
         expect_by_primary_key(filled(sql::keys_of_hash(), {"7", "0", "'key'"}), 100);
         expect_by_primary_key(filled(sql::keys_of_slots(4), {"7"}), 100);
         auto const several = slots_and_limit(32);
+        std::vector<std::string> const ranges_and_limit{"3", "5", "20", "22", "70", "75", "70", "75", "1000"};  // 12 slots, one range twice
         auto const rows_of_slots = 2 * 32 * rows_per_slot + 8;
         expect_by_primary_key(filled(sql::keys_of_slots(32), several), rows_of_slots);
-        expect_by_primary_key(filled(sql::rows_of_slots(32), several), rows_of_slots);
-        expect_by_primary_key(filled(sql::summaries(32), several), rows_of_slots);
+        expect_by_primary_key(filled(sql::rows_of_slots(sql::in_list(32)), several), rows_of_slots);
+        expect_by_primary_key(filled(sql::summaries(sql::in_list(32)), several), rows_of_slots);
+        expect_by_primary_key(filled(sql::rows_of_slots(sql::in_ranges(1)), {"7", "14", "1000"}), 2 * 8 * rows_per_slot);
+        expect_by_primary_key(filled(sql::rows_of_slots(sql::in_ranges(4)), ranges_and_limit), 2 * 12 * rows_per_slot);
+        expect_by_primary_key(filled(sql::summaries(sql::in_ranges(4)), ranges_and_limit), 2 * 12 * rows_per_slot);
         expect_by_primary_key(filled(sql::lengths_from(), {"7", "'key-1'", "10"}), 100);
         expect_by_primary_key(filled(sql::rows_between(), {"7", "'key-1'", "'key-2'"}), 100);
         expect_by_primary_key(filled(sql::count(), {"7", "7"}), 100);

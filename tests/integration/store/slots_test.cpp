@@ -103,7 +103,36 @@ TEST_P(slots, that_are_empty_have_figures_of_nothing_and_each_stands_at_its_plac
     std::vector<row> const in_there{{there, "b", 2, format::bytes, "y", std::nullopt}, {there, "c", 3, format::bytes, "z", std::nullopt}};
     put(in_here);
     put(in_there);
-    EXPECT_THAT(summaries({there, slot{100}, here}), ElementsAre(expected(in_there), slot_summary{}, expected(in_here)));
+    EXPECT_THAT(summaries({slot{6}, here, there, slot{100}}),
+                ElementsAre(slot_summary{}, expected(in_here), expected(in_there), slot_summary{}));
+}
+
+TEST_P(slots, that_follow_one_another_or_do_not_are_those_that_were_asked_for_and_no_other)
+{
+    std::vector<std::vector<row>> of;  // slot 0 to 39, each with another version
+    for (unsigned number = 0; number < 40; ++number) {
+        of.push_back({{slot{number}, "k", number + 1, format::bytes, "v", std::nullopt}});
+        put(of.back());
+    }
+    for (auto const& wanted : std::vector<std::vector<unsigned>>{{3}, {3, 4}, {3, 5}, {0, 1, 2, 10, 11, 20}, {1, 2, 4, 5, 7, 8},
+                                                                 {0, 1, 3, 5, 7, 9, 11, 13, 15},                // eight ranges
+                                                                 {0, 1, 3, 5, 7, 9, 11, 13, 15, 17, 38, 39}}) {  // more
+        std::vector<slot> asked;
+        std::vector<slot_summary> figures;
+        std::map<unsigned, int> rows;
+        for (auto const number : wanted) {
+            asked.push_back(slot{number});
+            figures.push_back(expected(of[number]));
+            rows[number] = 1;
+        }
+        EXPECT_EQ(summaries(asked), figures);
+        std::size_t whole = 0;
+        std::map<unsigned, int> found;
+        must(table.rows_of(asked, 1'000'000, [&](row const& r) { ++found[r.slot.number()]; }, whole));
+        must(c.rollback());
+        EXPECT_EQ(whole, asked.size());
+        EXPECT_EQ(found, rows);
+    }
 }
 
 TEST_P(slots, have_a_sum_that_does_not_wrap_at_32_bits)

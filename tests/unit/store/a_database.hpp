@@ -34,6 +34,7 @@ struct a_database {
     std::deque<ending> endings;  ///< of the next commits; none: well
     bool away = false;
     int commits = 0;
+    int rollbacks = 0;
     int sessions = 0;                ///< that were opened
     std::vector<std::string> ended;  ///< tags of sessions that were to be over
     int read_together = 0;  ///< calls of rows_of
@@ -82,6 +83,7 @@ public:
     }
     failure rollback() override
     {
+        ++database_.rollbacks;
         begun_ = false;
         return usable_ ? failure{} : gone();
     }

@@ -66,6 +66,12 @@ protected:
         });
     }
 
+    errc read_in_a_step()
+    {
+        slot_row found;
+        return lane_.core.read([&](lane_session& session) { return session.load_slot(slot_of("k"), found); });
+    }
+
     a_lane lane_;
     a_database& database_ = lane_.database;
     int tries_ = 0;
@@ -226,6 +232,55 @@ TEST_F(a_lanes_work, that_arrives_while_a_step_waits_for_mysql_is_refused_and_so
     EXPECT_EQ(done, errc::ok);
     EXPECT_EQ(first_.outcome, errc::cluster_down);
     EXPECT_EQ(told, errc::cluster_down);
+}
+
+// Transactions that only read
+
+TEST_F(a_lanes_work, that_only_read_is_over_soon)
+{
+    ASSERT_EQ(read_in_a_step(), errc::ok);
+    auto const next = lane_.core.idle();
+    EXPECT_EQ(database_.rollbacks, 0);
+    EXPECT_EQ(next, lane_.time.steady() + std::chrono::milliseconds{50});
+    lane_.time.pass(std::chrono::milliseconds{50});
+    lane_.core.idle();
+    EXPECT_EQ(database_.rollbacks, 1);
+    lane_.time.pass(std::chrono::seconds{1});
+    lane_.core.idle();
+    EXPECT_EQ(database_.rollbacks, 1);
+}
+
+TEST_F(a_lanes_work, that_reads_all_the_time_does_not_put_the_end_off)
+{
+    ASSERT_EQ(read_in_a_step(), errc::ok);
+    lane_.time.pass(std::chrono::milliseconds{40});
+    ASSERT_EQ(read_in_a_step(), errc::ok);
+    lane_.time.pass(std::chrono::milliseconds{10});
+    lane_.core.idle();
+    EXPECT_EQ(database_.rollbacks, 1);
+}
+
+TEST_F(a_lanes_work, that_only_read_is_over_with_the_next_commit)
+{
+    ASSERT_EQ(read_in_a_step(), errc::ok);
+    ASSERT_EQ(store_in_a_step(), errc::ok);
+    ASSERT_EQ(read_in_a_step(), errc::ok);
+    run(set("k", "w", first_));
+    lane_.time.pass(std::chrono::seconds{1});
+    lane_.core.idle();
+    EXPECT_EQ(database_.rollbacks, 0);
+}
+
+TEST_F(a_lanes_work, that_only_read_does_not_end_what_is_left_open_behind_it)
+{
+    ASSERT_EQ(read_in_a_step(), errc::ok);
+    row const r{slot_of("k"), "k", 1, format::bytes, "v", {}};
+    ASSERT_EQ(lane_.core.step([&](lane_session& session) { return session.upsert({&r, 1}); }), errc::ok);
+    lane_.time.pass(std::chrono::seconds{1});
+    lane_.core.idle();
+    EXPECT_EQ(database_.rollbacks, 0);
+    ASSERT_EQ(lane_.core.step([&](lane_session& session) { return session.commit(); }), errc::ok);
+    EXPECT_NE(database_.find("k"), nullptr);
 }
 
 // Batches whose connection is lost
