@@ -17,7 +17,9 @@ failure mysql_lane_session::open()
     session_.link.close();
     if (auto failed = from_.open(session_)) { return failed; }
     slots_.emplace(session_.link);
-    return {};
+    auto failed = session_.link.allow_two_statements();
+    if (failed) { session_.link.close(); }
+    return failed;
 }
 
 failure mysql_lane_session::end(std::string const& tag) { return end_connection(session_.link, tag, session_end_patience); }

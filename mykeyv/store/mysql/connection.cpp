@@ -128,7 +128,7 @@ failure connection::open(server_settings const& settings)
     bool const local = !settings.socket.empty();
     auto const database = settings.database.empty() ? nullptr : settings.database.c_str();
     if (!mysql_real_connect(s.mysql, local ? nullptr : settings.host.c_str(), settings.user.c_str(), settings.password.c_str(), database,
-                            settings.port, local ? settings.socket.c_str() : nullptr, CLIENT_MULTI_STATEMENTS)) {
+                            settings.port, local ? settings.socket.c_str() : nullptr, 0)) {
         auto why = failed(mysql_errno(s.mysql), mysql_error(s.mysql));
         why.text = fmt::format("cannot connect to MySQL at {} as '{}': {}", settings.where(), settings.user, why.text);
         close();
@@ -216,6 +216,13 @@ failure connection::query(std::string_view sql, text_rows& out)
 }
 
 failure connection::commit() { return execute("COMMIT"); }
+
+failure connection::allow_two_statements()
+{
+    auto& s = *session_;
+    auto const is_done = mysql_set_server_option(s.mysql, MYSQL_OPTION_MULTI_STATEMENTS_ON) == 0;
+    return is_done ? failure{} : failed(mysql_errno(s.mysql), mysql_error(s.mysql));
+}
 
 failure connection::commit_behind(std::string sql, std::function<void()> const& meanwhile)
 {

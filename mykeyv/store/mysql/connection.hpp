@@ -84,8 +84,11 @@ public:
     failure query(std::string_view sql, text_rows& out);
     /// lost: whether it was committed is not known.
     failure commit();
-    /// As execute(), if `sql` is not empty, and commit(), in one message; nothing is committed if the statement fails. Calls `meanwhile`
-    /// before the outcome is known, while MySQL is at work; not if the connection was lost before.
+    /// From now on until it is closed a message may have two statements, as commit_behind() sends them. Not for a connection whose
+    /// statements have bytes of clients in them.
+    failure allow_two_statements();
+    /// As execute(), if `sql` is not empty (needs allow_two_statements()), and commit(), in one message; nothing is committed if the
+    /// statement fails. Calls `meanwhile` before the outcome is known, while MySQL is at work; not if the connection was lost before.
     failure commit_behind(std::string sql, std::function<void()> const& meanwhile);
     failure rollback();
     /// Rows changed by the last execute(): an upsert counts 1 for a row made and 2 for a row changed.

@@ -28,6 +28,7 @@ public:
     failure summaries(std::span<slot const>, std::span<slot_summary> out);
     failure load(slot, slot_row& out);
     failure save(std::span<std::pair<slot, slot_row> const>);
+    /// Needs connection::allow_two_statements().
     failure save_and_commit(std::span<std::pair<slot, slot_row> const>, std::function<void()> const& meanwhile);
 
 private:

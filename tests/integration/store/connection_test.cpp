@@ -119,8 +119,17 @@ TEST_P(a_connection, commits_while_something_else_is_done)
     EXPECT_TRUE(c.broken());
 }
 
+TEST_P(a_connection, takes_one_statement_at_a_time_unless_two_are_allowed)
+{
+    EXPECT_EQ(c.execute("INSERT INTO t VALUES (1,0); COMMIT").what, kind::refused);
+    EXPECT_EQ(c.commit_behind("INSERT INTO t VALUES (1,0)", [] {}).what, kind::refused);
+    EXPECT_EQ(rows(), "0");
+    EXPECT_EQ(c.commit_behind("", [] {}).what, kind::none);
+}
+
 TEST_P(a_connection, commits_behind_a_statement_in_the_same_message)
 {
+    must(c.allow_two_statements());
     int done = 0;
     insert(c, 1);
     must(c.commit_behind("INSERT INTO t VALUES (2,0)", [&] { ++done; }));
@@ -131,6 +140,7 @@ TEST_P(a_connection, commits_behind_a_statement_in_the_same_message)
 
 TEST_P(a_connection, commits_nothing_behind_a_statement_that_is_refused_and_is_in_step_then)
 {
+    must(c.allow_two_statements());
     insert(c, 1);
     auto const why = c.commit_behind("INSERT INTO nowhere VALUES (2,0)", [] {});
     EXPECT_EQ(why.what, kind::refused);

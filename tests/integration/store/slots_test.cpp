@@ -273,6 +273,7 @@ TEST_P(slots, are_saved_and_committed_in_one_message_whatever_bytes_the_peer_has
     node_id const peer = *node_id::parse("273b5c00223b2d2d2027293b5c27270a0d1a0027");  // ';\0";-- ') and the like
     slot_row const offered{slot_state::handing_over, {2, 1}, peer};
     slot_row const owned{slot_state::owned, {1, 0}, {}};
+    must(c.allow_two_statements());
     int meanwhile = 0;
     auto const save_and_commit = [&](std::vector<std::pair<slot, slot_row>> const& rows) {
         must(table.save_and_commit(rows, [&] { ++meanwhile; }));
