@@ -15,8 +15,6 @@ constexpr int attempts_max = 8;  // deadlocks and broken connections in a row be
 constexpr std::chrono::seconds idle_pause{60};
 constexpr std::uint64_t versions_left_min = versions_per_tenure / 2;
 constexpr std::size_t erase_rows_per_commit = 1000;
-// An open transaction keeps nobody waiting but who changes the tables themselves. To end it at once is a message of its own to MySQL.
-constexpr std::chrono::milliseconds reading_at_most{50};
 
 }  // namespace
 
@@ -153,20 +151,19 @@ errc lane_core::step(transaction what)
 
 errc lane_core::read(transaction what)
 {
-    auto const until = reading_until_.value_or(env_.time.steady() + reading_at_most);
+    auto const until = reading_until_.value_or(env_.time.steady() + lane_reading_max);
     auto const done = step(std::move(what));
-    if (done == errc::ok) { reading_until_ = until; }
+    if (done == errc::ok) { reading_until_ = until; }  // else it was rolled back
     return done;
 }
 
-/// If that has been put off for long enough; else when it will be.
 std::chrono::steady_clock::time_point lane_core::end_reading()
 {
-    if (!reading_until_) { return std::chrono::steady_clock::time_point::max(); }
-    if (env_.time.steady() < *reading_until_) { return *reading_until_; }
-    reading_until_.reset();
-    session_->rollback();
-    return std::chrono::steady_clock::time_point::max();
+    if (reading_until_ && env_.time.steady() >= *reading_until_) {
+        reading_until_.reset();
+        session_->rollback();
+    }
+    return reading_until_.value_or(std::chrono::steady_clock::time_point::max());
 }
 
 void lane_core::release(slot s)
@@ -224,8 +221,7 @@ void lane_core::run_batch(batch& work)
         if (!session_->usable() && (inbox_.closed() || !reconnect())) { return work.complete(errc::cluster_down); }
         switch (try_batch(work, under_way)) {
         case end::done: return;
-        case end::repeat:
-        case end::lost: break;
+        case end::repeat: case end::lost: break;
         case end::refused: under_way.clear(); return run_one_by_one(work);
         case end::unsettled:
             if (settle(work, under_way)) { return; }

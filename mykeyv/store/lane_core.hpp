@@ -58,6 +58,9 @@ public:
 
 /// Between two attempts to reach MySQL again.
 inline constexpr std::chrono::milliseconds lane_reconnect_pause{100};
+/// How long a transaction that has only read stays open, at most. To end it at once is a message of its own to MySQL; nobody waits for it
+/// but who changes the tables themselves.
+inline constexpr std::chrono::milliseconds lane_reading_max{50};
 
 class lane_core {
 public:
@@ -109,7 +112,7 @@ private:
     enum class end { done, repeat, lost, refused, unsettled };
 
     void end_agents_transaction();
-    std::chrono::steady_clock::time_point end_reading();
+    std::chrono::steady_clock::time_point end_reading();  // if that has been put off for long enough; else says until when
     void admit(operation_ptr, batch&, std::size_t& bytes);
     void run_batch(batch&);
     end try_batch(batch&, stamped_slots&);

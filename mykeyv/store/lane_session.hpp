@@ -71,7 +71,7 @@ public:
     virtual failure load_slot(slot, slot_row& out) = 0;
     /// Of different slots. State `none`: there is to be no row.
     virtual failure save_slots(std::span<std::pair<slot, slot_row> const>) = 0;
-    /// As save_slots() and commit(): for MySQL it is one message. Calls `meanwhile` before the outcome is known, unless it fails before that.
+    /// As save_slots() and commit(): for MySQL it is one message. Calls `meanwhile` before the outcome is known, unless it fails before.
     virtual failure save_slots_and_commit(std::span<std::pair<slot, slot_row> const> wanted, std::function<void()> const& meanwhile)
     {
         if (auto failed = wanted.empty() ? failure{} : save_slots(wanted)) { return failed; }

@@ -64,7 +64,9 @@ errc ledger::commit(group& all)
         for (auto const& each : all.changes) {
             if (each.row) { rows.emplace_back(each.slot, *each.row); }
         }
-        return session.save_slots_and_commit(rows, [&] { std::ranges::for_each(all.changes, [this](auto const& each) { put_aside(each); }); });
+        return session.save_slots_and_commit(rows, [&] {
+            for (auto const& each : all.changes) { put_aside(each); }
+        });
     });
     for (auto const& each : all.changes) {
         if (!each.row) { continue; }

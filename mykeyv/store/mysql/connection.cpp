@@ -232,7 +232,8 @@ failure connection::commit_behind(std::string sql, std::function<void()> const& 
     auto const is_asked = mysql_send_query(s.mysql, sql.data(), sql.size()) == 0;
     meanwhile();
     // The server stops at the first statement that fails.
-    auto const is_done = is_asked && mysql_read_query_result(s.mysql) == 0 && (!mysql_more_results(s.mysql) || mysql_next_result(s.mysql) == 0);
+    auto const is_begun = is_asked && mysql_read_query_result(s.mysql) == 0;
+    auto const is_done = is_begun && (!mysql_more_results(s.mysql) || mysql_next_result(s.mysql) == 0);
     return is_done ? failure{} : failed(mysql_errno(s.mysql), mysql_error(s.mysql));
 }
 

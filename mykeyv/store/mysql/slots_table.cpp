@@ -72,7 +72,7 @@ struct slots_table::statements {
         sized_statement listed, ranged;
     };
 
-    /// Runs the one of these statements that takes so many slots, with `last` behind them. Up to sized_statement::size_max slots, ascending.
+    /// Runs the one of these statements that takes so many slots, with `last` behind them. Up to sized_statement::size_max, ascending.
     failure run(about_slots& of, std::string (*sql)(std::string const&), std::span<slot const> slots, std::optional<std::uint64_t> last,
                 statement*& ran)
     {
@@ -82,7 +82,8 @@ struct slots_table::statements {
         auto const size_class = sized_statement::class_above(named);
         auto const size = std::size_t{1} << size_class;
         ran = &(in_ranges ? of.ranged : of.listed).of(size_class);
-        if (auto why = ran->prepared() ? failure{} : ran->prepare(c, sql(in_ranges ? sql::in_ranges(size) : sql::in_list(size)))) { return why; }
+        auto const which = in_ranges ? sql::in_ranges : sql::in_list;
+        if (auto why = ran->prepared() ? failure{} : ran->prepare(c, sql(which(size)))) { return why; }
         in.clear();
         for (std::size_t i = 0; i < size; ++i) {  // the last one again, where there are fewer
             auto const at = std::min(i, named - 1);
