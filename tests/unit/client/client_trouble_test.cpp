@@ -222,6 +222,16 @@ TEST_F(client_trouble, a_node_that_never_greets_is_not_connected)
     EXPECT_GT(node.connections, 1);
 }
 
+TEST_F(client_trouble, a_node_that_greets_no_more_is_not_connected_for_who_wants_the_map_anew)
+{
+    options.connect_timeout = 20ms;
+    options.operation_timeout = 300ms;
+    EXPECT_FALSE(error_of(kv().async_ping()));
+    node.hello = fake_node::silence;
+    node.drop_connections();
+    EXPECT_EQ(error_of(kv().async_nodes()), errc::not_connected);
+}
+
 TEST_F(client_trouble, a_node_that_has_not_greeted_when_the_time_runs_out_is_not_connected)
 {
     options.connect_timeout = 5s;
