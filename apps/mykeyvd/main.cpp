@@ -2,6 +2,7 @@
 // mykeyvd: one node. Exit codes: 0 stopped when asked, 1 could not start, 2 flags, 3 another daemon took over its MySQL.
 #include "options.hpp"
 
+#include "mykeyv/base/scheduling.hpp"
 #include "mykeyv/base/thread_name.hpp"
 #include "mykeyv/server/node.hpp"
 
@@ -62,6 +63,7 @@ int run(server::settings const& chosen)
     // Lives as long as the process: the thread that waits for signals may write to it until the very end.
     static auto* const kept = new mykeyv::log{chosen.lowest_log_level};
     auto& log = *kept;
+    interrupt_nobody();  // before there are other threads, and MariaDB
     stop_signal stop{log};
     system_clock const time;
     server::node node{chosen, log, time, [&log] {

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """How a node starts and stops: SIGTERM under load, a quick and clean start after it, and starts that must be refused, in words."""
+import os
 import pathlib
 import socket
 import subprocess
@@ -133,6 +134,13 @@ class start(unittest.TestCase):
         for name, at_least in {"clerk": 1, "compiler": 1, "conductor": 1, "io": 1, "lane": 2, "mariadb": 1, "reader": 1, "signals": 1,
                                "watch": 1}.items():
             self.assertGreaterEqual(names.count(name), at_least, names)
+
+    def test_no_thread_interrupts_another_nor_do_those_of_its_mariadb(self):
+        chosen = os.sched_getscheduler(0)
+        node = harness.node(name="scheduling").start()
+        for process in (node.pid, int((node.data_dir / "run/mariadb.pid").read_text())):
+            policies = {os.sched_getscheduler(int(each.name)) for each in pathlib.Path(f"/proc/{process}/task").iterdir()}
+            self.assertEqual(policies, {os.SCHED_BATCH if chosen == os.SCHED_OTHER else chosen})
 
     def test_a_start_that_is_stopped_ends_at_once_without_saying_ready(self):
         with socket.create_server(("127.0.0.1", 0)) as silent:  # accepts, and never speaks

@@ -117,8 +117,8 @@ void membership::reconcile()
 bool membership::is_to_retire() const
 {
     auto const* const known = newest().find(self_);
-    auto const owns_nothing = owners_.own_ranges().empty() || mutant(mutants::retires_with_slots);
-    return known != nullptr && known->leaving && newest().ranges_of(self_).empty() && owns_nothing;
+    if (known == nullptr || !known->leaving || !newest().ranges_of(self_).empty()) { return false; }
+    return owners_.own_ranges().empty() || mutant(mutants::retires_with_slots);
 }
 
 /// A node that is to leave and owns nothing any more takes itself out, when another one has what else was its alone, and when no slot is on
