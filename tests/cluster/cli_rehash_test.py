@@ -88,6 +88,9 @@ class a_cluster_that_grows_and_shrinks(unittest.TestCase):
         self.assertIn(f"4096 slots of {first} begin to go", self.done("node", "remove", first).out)
         self.done("rehash")
         harness.await_true(lambda: first not in self.members(), "it is no member any more")
+        line = "this node owns no slot any more and has left its cluster: it can be stopped"
+        says_so = lambda: [n for n in self.cluster.nodes if line in n.log_text()]
+        harness.await_true(lambda: says_so() == self.cluster.nodes[:1], "it says so, and nobody else")
         harness.await_true(lambda: sum(n["slots"] for n in self.members().values()) == 16384, "the others own all")
         self.assert_all_records_are_there()
 
