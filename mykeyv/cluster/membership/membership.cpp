@@ -110,8 +110,7 @@ void membership::reconcile()
     outside_.want(wishes());
     retire_if_empty();
     // Not put off by each slot that moves.
-    auto const soon = time_.steady() + limits_.gossip_pause_with_news;
-    if (news_number() != news_gossiped_ && soon < gossips_at_) { due_at(gossips_at_, soon); }
+    if (news_number() != news_gossiped_) { gossip_soon(); }
 }
 
 bool membership::is_to_retire() const

@@ -182,6 +182,7 @@ private:
     std::optional<node_id> successor() const;
 
     void gossip();
+    void gossip_soon();
     void gossip_with(node_id, peer&);
     void learn(nlohmann::json const& told, node_id from, peer&);
     void compare_topologies(node_id, peer&);

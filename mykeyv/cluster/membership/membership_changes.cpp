@@ -199,7 +199,7 @@ bool membership::all_have_ours() const
     auto const now = time_.steady();
     return std::ranges::all_of(peers_, [&](auto const& each) {
         auto const& [id, of] = each;
-        auto const is_away = !of.was_heard() || (of.complaint && now - of.heard > limits_.away_after);
+        auto const is_away = of.complaint && (!of.was_heard() || now - of.heard > limits_.away_after);
         return is_away || of.has == ours;
     });
 }

@@ -75,6 +75,12 @@ void membership::gossip()
     for (auto& [id, each] : peers_) { gossip_with(id, each); }
 }
 
+void membership::gossip_soon()
+{
+    auto const soon = time_.steady() + limits_.gossip_pause_with_news;
+    if (soon < gossips_at_) { due_at(gossips_at_, soon); }
+}
+
 void membership::gossip_with(node_id id, peer& to)
 {
     if (std::exchange(to.asked, true)) { return; }
@@ -91,7 +97,9 @@ void membership::gossip_with(node_id id, peer& to)
             if (std::exchange(from.complaint, problem) != problem) {
                 log_.warning("node {} does not answer: {}", id.text(), problem);
             }
-            return settle_changes();
+            settle_changes();
+            // Whoever waits is answered before the next round: one that has just begun to listen is to have the change until then.
+            return unsettled_.empty() ? void() : gossip_soon();
         }
         if (std::exchange(from.complaint, std::nullopt)) { log_.info("node {} answers again", id.text()); }
         from.news_told = told;

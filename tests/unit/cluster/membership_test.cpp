@@ -152,6 +152,26 @@ TEST_F(a_member, answers_for_a_change_after_a_while_when_another_one_says_nothin
     EXPECT_THAT(answers, ElementsAre("done"));
 }
 
+TEST_F(a_member, asks_one_that_could_not_be_reached_again_while_somebody_waits_for_a_change)
+{
+    start_and_change();
+    asked.front().then({none, "Connection refused"});
+    asked.clear();
+    pass(300ms);
+    EXPECT_THAT(asked, ElementsAre(testing::Field(&question::words, ElementsAre("GOSSIP", testing::_))));
+    EXPECT_THAT(answers, IsEmpty());
+}
+
+TEST_F(a_member, waits_with_a_change_for_one_that_it_asks_for_the_first_time_until_that_cannot_be_reached)
+{
+    start(of_two());
+    member.set_moving([](moving_rules& rules) { rules.paused = true; }, noted());
+    answer_save(errc::ok);
+    EXPECT_THAT(answers, IsEmpty());
+    asked.front().then({none, "Connection refused"});
+    EXPECT_THAT(answers, ElementsAre("done"));
+}
+
 TEST_F(a_member, tells_who_asked_for_a_change_that_another_node_made_one_at_the_same_moment)
 {
     start_and_change();
