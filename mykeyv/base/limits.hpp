@@ -104,19 +104,17 @@ inline constexpr std::chrono::milliseconds slot_rows_within{20};
 /// wait for, because it takes slots over.
 inline constexpr std::size_t on_the_way_bytes_max = 2u << 20;
 inline constexpr std::size_t on_the_way_bytes_when_waited_for = 256u << 10;
-/// Slots that are written or counted at once; the slots of a lane that clients write to at the moment, for they have to wait for it. Bytes
-/// of rows that are written at once, and those from which on their transaction stays open no longer. How long a lane that clients do not
-/// write to goes on with moving before it looks for work of theirs again.
+/// Slots that are written or counted at once. Bytes of rows that are written at once, and those from which on their transaction stays open
+/// no longer. How long a lane that clients do not write to goes on with moving before it looks for work of theirs again.
 inline constexpr std::size_t slots_per_commit = 32;
-inline constexpr std::size_t slots_per_commit_when_busy = 16;
 inline constexpr std::size_t write_bytes = 64u << 10;
 inline constexpr std::size_t open_bytes_max = 192u << 10;
 inline constexpr std::chrono::milliseconds moving_at_a_time{5};
 /// How long a lane counts as one that clients write to; how many times as long as it moved it rests from moving then, and at most how long.
 /// Cut-overs that have begun do not wait for it.
 inline constexpr std::chrono::milliseconds busy_after_write{50};
-inline constexpr unsigned moving_rest_when_busy = 8;
-inline constexpr std::chrono::milliseconds moving_rest_max{50};
+inline constexpr unsigned moving_rest_when_busy = 16;
+inline constexpr std::chrono::milliseconds moving_rest_max{100};
 /// How long a slot whose attempt failed is left alone, how long an answer is awaited before the attempt is given up, how long the answer to
 /// an offer is before it is asked for, and how often it is asked for then.
 inline constexpr std::chrono::milliseconds move_again_after{250};

@@ -97,7 +97,7 @@ void ledger::plan(change wanted)
     p.fresh_bytes += wanted.bytes();
     p.fresh_work += wanted.is_counted || !wanted.rows.empty() ? 1 : 0;
     p.changes.push_back(std::move(wanted));
-    if (p.fresh_work >= slots_per_commit_ || p.fresh_bytes >= limits_.write_bytes) { carry_out_planned(); }
+    if (p.fresh_work >= limits_.slots_per_commit || p.fresh_bytes >= limits_.write_bytes) { carry_out_planned(); }
 }
 
 void ledger::settle(slot s)

@@ -47,12 +47,8 @@ public:
     void carry_out_planned();
     void commit_planned();
     bool has_open_transaction() const noexcept { return planned_.carried_out > 0; }
-    /// How many slots share a commit from now on, and whether a transaction may be left open.
-    void share(std::size_t slots, bool may_leave_open) noexcept
-    {
-        slots_per_commit_ = slots;
-        may_leave_open_ = may_leave_open;
-    }
+    /// Whether a transaction may be left open from now on.
+    void may_leave_open(bool may) noexcept { may_leave_open_ = may; }
 
     /// Opens the gate of a slot that has just become ours; nothing that was cached before counts.
     void serve(slot);
@@ -111,7 +107,6 @@ private:
     std::set<slot> unsure_;  // a commit of theirs had no known outcome
     std::set<slot> rubbish_;
     group planned_;
-    std::size_t slots_per_commit_ = 1;
     bool may_leave_open_ = false;
 };
 

@@ -148,9 +148,9 @@ mover::time mover::wake()
     if (std::exchange(has_written_, false)) { busy_until_ = now + limits_.busy_after_write; }
     auto const is_busy = now < busy_until_;
     auto const until = now + limits_.moving_at_a_time;
-    rows_.share(is_busy ? limits_.slots_per_commit_when_busy : limits_.slots_per_commit, !is_busy);
+    rows_.may_leave_open(!is_busy);
     for (auto const& [s, row] : std::exchange(cut_off_, {})) { in_.forbid_after_restart(s, row); }
-    auto const steps = is_busy ? limits_.slots_per_commit_when_busy : std::numeric_limits<std::size_t>::max();
+    auto const steps = is_busy ? limits_.slots_per_commit : std::numeric_limits<std::size_t>::max();
     hear();
     if (urgent_.empty() && asked_.empty()) { rows_.commit_planned(); }  // there is nothing that it could be committed with
     auto to_answer = steps;

@@ -41,7 +41,6 @@ struct move_limits {
     std::size_t slots_per_commit = limits::slots_per_commit;
     std::size_t slot_rows_per_commit = limits::slot_rows_per_commit;
     std::chrono::milliseconds slot_rows_within = limits::slot_rows_within;
-    std::size_t slots_per_commit_when_busy = limits::slots_per_commit_when_busy;
     std::size_t write_bytes = limits::write_bytes;
     std::size_t open_bytes_max = limits::open_bytes_max;
     std::size_t purge_rows = limits::purge_rows;

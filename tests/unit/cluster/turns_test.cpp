@@ -28,7 +28,7 @@ protected:
 
     slots_of_a_busy_node()
     {
-        limits_.slots_per_commit_when_busy = 2;
+        limits_.slots_per_commit = 2;
         limits_.outgoing_per_lane_max = 8;
         limits_.portion_bytes = 10;
         limits_.write_bytes = 10;
