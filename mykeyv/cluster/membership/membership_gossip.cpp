@@ -98,7 +98,7 @@ void membership::gossip_with(node_id id, peer& to)
                 log_.warning("node {} does not answer: {}", id.text(), problem);
             }
             settle_changes();
-            // Whoever waits is answered before the next round: one that has just begun to listen is to have the change until then.
+            // Whoever waits for a change is answered before the next round comes; one that has just begun to listen is to have it by then.
             return unsettled_.empty() ? void() : gossip_soon();
         }
         if (std::exchange(from.complaint, std::nullopt)) { log_.info("node {} answers again", id.text()); }

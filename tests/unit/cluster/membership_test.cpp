@@ -162,6 +162,17 @@ TEST_F(a_member, asks_one_that_could_not_be_reached_again_while_somebody_waits_f
     EXPECT_THAT(answers, IsEmpty());
 }
 
+TEST_F(a_member, asks_one_that_could_not_be_reached_in_the_next_round_when_nobody_waits)
+{
+    start(of_two());
+    asked.front().then({none, "Connection refused"});
+    asked.clear();
+    pass(900ms);
+    EXPECT_THAT(asked, IsEmpty());
+    pass(200ms);
+    EXPECT_THAT(asked, SizeIs(1));
+}
+
 TEST_F(a_member, waits_with_a_change_for_one_that_it_asks_for_the_first_time_until_that_cannot_be_reached)
 {
     start(of_two());
